@@ -1,0 +1,160 @@
+# The cache of built libraries.  Sourced by deps.sh.
+#
+#   NAME-VERSION-HASH/      one finished build, renamed into place
+#   NAME@HASH               link to the one in use for this recipe
+#
+# HASH covers the recipe, what it builds upon, and the compiler.
+
+
+# load NAME: read a recipe into source_package, tried, accept(), build(), ...
+
+load()
+{
+    source_package= tried= packages= uses=
+    . "$recipes/$1/recipe.sh"
+}
+
+
+# key NAME: the hash of everything that the build depends on.
+
+key()
+{
+    local used
+
+    {
+        cat "$recipes/$1"/*
+        ${CC:-cc} -dumpfullversion -dumpmachine 2>/dev/null || true
+        for used in $(load "$1"; echo "$uses"); do
+            basename "$(entry "$used")"
+        done
+    } | sha256sum | cut -c 1-12
+}
+
+
+# entry NAME: the directory of a finished build; fails if there is none.
+
+entry()
+{
+    local link
+
+    link=$cache/$1@$(key "$1")
+    [ -d "$link/" ] \
+        || die "$1 is not built yet, run \"make libs\""
+    (cd "$link" && pwd -P)
+}
+
+
+# library NAME: build it unless it is there.
+
+library()
+{
+    local name=$1 hash link used
+
+    load "$name"
+    for used in $uses; do
+        library "$used"
+        load "$name"
+    done
+
+    hash=$(key "$name")
+    link=$cache/$name@$hash
+    [ ! -d "$link/" ] || return 0
+
+    for used in cc make tar xz flock sha256sum; do
+        command -v "$used" >/dev/null \
+            || die "\"$used\" not found, run \"src/deps/deps.sh packages\""
+    done
+
+    mkdir -p "$cache"
+
+    (
+        flock -n 9 || { say "waiting for another build of $name"; flock 9; }
+        [ -d "$link/" ] || make_library "$name" "$hash" "$link"
+    ) 9> "$cache/$name.lock"
+}
+
+
+# make_library NAME HASH LINK: try the candidates in order.
+
+make_library()
+{
+    local name=$1 hash=$2 link=$3 version file list seen= upstream
+
+    # One index and one download at a time.
+
+    exec 8> "$cache/apt.lock"
+    flock 8
+
+    apt_index "${index_types:-deb-src}"
+
+    list=$(candidates "$source_package" | tr '\n' ' ')
+    [ -n "$list" ] \
+        || die "$name: the index lists no usable version of the source" \
+               "package $source_package (it has:" \
+               "$(versions "$source_package" | tr '\n' ' '))"
+
+    for version in $list; do
+
+        upstream=$(upstream "$version")
+        case " $seen " in *" $upstream "*) continue ;; esac
+
+        if ! file=$(fetch "$source_package" "$version"); then
+            say "$name: $version is listed, but the mirror does not serve" \
+                "it; trying the next"
+            continue
+        fi
+
+        seen="$seen $upstream"
+
+        if build_from "$name" "$upstream" "$hash" "$file"; then
+            ln -sfn "$name-$upstream-$hash" "$link"
+            return
+        fi
+
+        say "$name: $upstream does not build" \
+            "(see $cache/$name-$upstream.log); trying the next"
+    done
+
+    [ ! -f "$cache/$name-$upstream.log" ] \
+        || tail -n 20 "$cache/$name-$upstream.log" >&2
+    die "$name: no version of $source_package could be fetched and built," \
+        "tried: $list"
+}
+
+
+# build_from NAME UPSTREAM HASH FILE: unpack, build, rename into place.
+
+build_from()
+{
+    local name=$1 upstream=$2 hash=$3 file=$4 work out log rc=0 started
+
+    say "$name: building $upstream"
+    started=$(date +%s)
+
+    out=$cache/$name-$upstream-$hash
+    log=$cache/$name-$upstream.log
+    work=$(mktemp -d "$cache/work.XXXXXX")
+
+    # A subshell of its own, not part of a condition: set -e counts in there.
+
+    set +e
+    (
+        set -eu
+        mkdir "$work/src"
+        tar -x -f "$file" -C "$work/src" --strip-components=1
+        cd "$work"
+        build "$work/src" "$work/out"
+    ) > "$log" 2>&1 < /dev/null 8>&- 9>&-
+    rc=$?
+    set -e
+
+    if [ $rc -eq 0 ]; then
+        rm -rf "$out"
+        mv "$work/out" "$out"
+        rm -f "$log"
+        say "$name: done in $(($(date +%s) - started)) s"
+    fi
+
+    rm -rf "$work"
+    return $rc
+}
