@@ -55,8 +55,11 @@ EOF
 }
 
 
+# flags --cflags|--libs PACKAGE: without what the compiler looks through anyway
+# (-I there would hide our Opus behind the one of the system).
+
 flags()
 {
-    pkg-config "$@" \
+    pkg-config "$@" | sed 's,-I/usr/include[^ ]*,,g; s, *$,,; s,^ *,,' \
         || die "pkg-config does not know $2, run \"src/deps/deps.sh packages\""
 }
