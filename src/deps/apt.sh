@@ -1,7 +1,16 @@
 # A private apt: its own list of sources, indices and downloads, beside the
 # machine's.  Sourced by deps.sh.
 
-apt_dir=$cache/apt
+
+# apt_use deb-src|deb SUITES: what the functions below work with: source
+# packages, or binary packages for the few things that are not built.
+
+apt_use()
+{
+    apt_type=$1
+    apt_suites=$2
+    apt_dir=$cache/apt/$1
+}
 
 
 # mirror_of_machine: the URI of the Debian mirror in the machine's own sources
@@ -55,7 +64,7 @@ keyring_of_machine()
 
 apt_setup()
 {
-    local suite type options= stale=
+    local suite options= stale=
 
     command -v apt-get >/dev/null \
         || die "apt-get not found: sources are fetched from Debian by apt;" \
@@ -71,14 +80,12 @@ apt_setup()
 
     [ -z "$keyring" ] || options="signed-by=$keyring"
 
-    for type in $1; do
-        for suite in $suites; do
-            case " ${stale_suites-} " in
-            *" $suite "*) stale=" check-valid-until=no" ;;
-            *)            stale= ;;
-            esac
-            echo "$type [$options$stale] $mirror $suite main"
-        done
+    for suite in $apt_suites; do
+        case " $stale_suites " in
+        *" $suite "*) stale=" check-valid-until=no" ;;
+        *)            stale= ;;
+        esac
+        echo "$apt_type [$options$stale] $mirror $suite main"
     done | sed 's/ \[\]//; s/\[ /[/' > "$apt_dir/sources.list"
 
     {
@@ -106,7 +113,7 @@ private_apt()
 }
 
 
-# apt_index TYPES: bring the indices up to date, at most once an hour.
+# apt_index: bring the indices up to date, at most once an hour.
 #
 # A suite whose signed Release file is out of date (a mirror that lags behind)
 # is refused by apt.  We say so, and take it all the same: the signature and
@@ -115,20 +122,17 @@ private_apt()
 
 apt_index()
 {
-    local types=$1 stamp log
+    local stamp log
 
-    stamp=$apt_dir/updated-${types// /+}
+    stamp=$apt_dir/updated
     log=$apt_dir/update.log
 
-    if [ -n "$(find "$stamp" -mmin -60 2>/dev/null)" ]; then
-        private_apt true
-        return
-    fi
+    [ -z "$(find "$stamp" -mmin -60 2>/dev/null)" ] || return 0
 
-    say "reading the index of Debian's sources"
+    say "reading the index of Debian's packages ($apt_type)"
 
     stale_suites=
-    apt_setup "$types"
+    apt_setup
 
     if ! private_apt apt-get -q update > "$log" 2>&1; then
 
@@ -138,25 +142,30 @@ apt_index()
         if [ -n "$stale_suites" ]; then
             say "warning: the mirror's index of ${stale_suites% } is out of" \
                 "date; its signature is valid, going on with it"
-            apt_setup "$types"
+            apt_setup
             private_apt apt-get -q update > "$log" 2>&1 || true
         fi
 
         sed -n 's/^[EW]: /deps: apt: /p' "$log" >&2
     fi
 
-    ls "$apt_dir"/lists/*_Sources* >/dev/null 2>&1 \
-        || die "no index of Debian sources could be read from $mirror" \
+    [ -n "$(find "$apt_dir/lists" -name '*_Sources*' -o -name '*_Packages*')" ] \
+        || die "no index of Debian packages could be read from $mirror" \
                "(see $log)"
 
     touch "$stamp"
 }
 
 
-# versions PACKAGE: all source versions that the index lists.
+# versions PACKAGE: all versions that the index lists.
 
 versions()
 {
+    if [ "$apt_type" = deb ]; then
+        private_apt apt-cache madison "$1" | awk '{ print $3 }' | sort -u
+        return
+    fi
+
     private_apt apt-cache showsrc --only-source "$1" 2>/dev/null \
         | awk -v p="$1" '$1 == "Package:" { ok = $2 == p }
                          $1 == "Version:" && ok { print $2 }' | sort -u
@@ -196,21 +205,26 @@ candidates()
 }
 
 
-# fetch PACKAGE VERSION: download the upstream tarball of a source package and
-# print its path.  apt checks it against the hash in the signed index.
+# fetch PACKAGE VERSION: download the upstream tarball of a source package, or
+# a binary package, and print its path.  apt checks it against the hash in the
+# signed index.
 
 fetch()
 {
-    local file
+    local get file
 
-    file=$(private_apt apt-get -qq source --print-uris --only-source \
-               --tar-only "$1=$2" 2>/dev/null \
+    if [ "$apt_type" = deb ]; then
+        get="download"
+    else
+        get="source --download-only --only-source --tar-only"
+    fi
+
+    file=$(private_apt apt-get -qq $get --print-uris "$1=$2" 2>/dev/null \
                | awk '{ print $2 }' | head -n 1)
     [ -n "$file" ] || return 1
 
-    (cd "$cache/src" \
-        && private_apt apt-get -qq source --download-only --only-source \
-               --tar-only "$1=$2" > "$apt_dir/fetch.log" 2>&1) || return 1
+    (cd "$cache/src" && private_apt apt-get -qq $get "$1=$2") \
+        > "$apt_dir/fetch.log" 2>&1 || return 1
 
     [ -f "$cache/src/$file" ] || return 1
     echo "$cache/src/$file"

@@ -6,11 +6,18 @@
 # HASH covers the recipe, what it builds upon, and the compiler.
 
 
-# load NAME: read a recipe into source_package, tried, accept(), build(), ...
+# load NAME: read a recipe.  It sets
+#
+#   package         source package (or binary_package: a .deb that is unpacked)
+#   tried           upstream versions that are known to work, best first
+#   accept VERSION  is another one worth a try?
+#   build SRC OUT   in a work directory of its own
+#   uses            recipes that must be built before (optional)
+#   variant         text that makes another build of it (optional)
 
 load()
 {
-    source_package= tried= packages= uses=
+    package= binary_package= tried= uses= variant=
     . "$recipes/$1/recipe.sh"
 }
 
@@ -23,6 +30,7 @@ key()
 
     {
         cat "$recipes/$1"/*
+        (load "$1"; echo "$variant")
         ${CC:-cc} -dumpfullversion -dumpmachine 2>/dev/null || true
         for used in $(load "$1"; echo "$uses"); do
             basename "$(entry "$used")"
@@ -85,20 +93,26 @@ make_library()
     exec 8> "$cache/apt.lock"
     flock 8
 
-    apt_index "${index_types:-deb-src}"
+    if [ -n "$binary_package" ]; then
+        package=$binary_package
+        apt_use deb "$binary_suites"
+    else
+        apt_use deb-src "$suites"
+    fi
 
-    list=$(candidates "$source_package" | tr '\n' ' ')
+    apt_index
+
+    list=$(candidates "$package" | tr '\n' ' ')
     [ -n "$list" ] \
-        || die "$name: the index lists no usable version of the source" \
-               "package $source_package (it has:" \
-               "$(versions "$source_package" | tr '\n' ' '))"
+        || die "$name: the index lists no usable version of the package" \
+               "$package (it has: $(versions "$package" | tr '\n' ' '))"
 
     for version in $list; do
 
         upstream=$(upstream "$version")
         case " $seen " in *" $upstream "*) continue ;; esac
 
-        if ! file=$(fetch "$source_package" "$version"); then
+        if ! file=$(fetch "$package" "$version"); then
             say "$name: $version is listed, but the mirror does not serve" \
                 "it; trying the next"
             continue
@@ -117,7 +131,7 @@ make_library()
 
     [ ! -f "$cache/$name-$upstream.log" ] \
         || tail -n 20 "$cache/$name-$upstream.log" >&2
-    die "$name: no version of $source_package could be fetched and built," \
+    die "$name: no version of $package could be fetched and built," \
         "tried: $list"
 }
 
@@ -141,7 +155,10 @@ build_from()
     (
         set -eu
         mkdir "$work/src"
-        tar -x -f "$file" -C "$work/src" --strip-components=1
+        case "$file" in
+        *.deb) dpkg-deb -x "$file" "$work/src" ;;
+        *)     tar -x -f "$file" -C "$work/src" --strip-components=1 ;;
+        esac
         cd "$work"
         build "$work/src" "$work/out"
     ) > "$log" 2>&1 < /dev/null 8>&- 9>&-

@@ -17,6 +17,7 @@ jobs=${WZP_JOBS:-$(nproc)}
 
 # Where sources come from, in addition to what the machine itself runs.
 suites="bookworm bookworm-backports trixie sid"
+binary_suites="sid"
 
 
 usage()
@@ -28,7 +29,9 @@ usage: deps.sh COMMAND ...
   test-packages     the same for the tests
   boringssl, ngtcp2, opus
                     build a static library into the cache, once
-  all               all three, and write $build_dir/deps.mk
+  nginx-asan, test-nginx, nginx-quic-openssl, nginx-quic-boringssl
+                    the same for what the tests need
+  all               the three libraries, and write $build_dir/deps.mk
   mk                write $build_dir/deps.mk: where the libraries are
   path NAME         print the directory of a library that was built
   clean             remove the cache ($cache)
@@ -65,6 +68,7 @@ ge()
 . "$recipes/packages.sh"
 . "$recipes/apt.sh"
 . "$recipes/cache.sh"
+. "$recipes/nginx.sh"
 . "$recipes/mk.sh"
 
 

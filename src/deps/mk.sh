@@ -52,6 +52,26 @@ JANSSON_LIBS = $(flags --libs jansson)
 SNDFILE_CFLAGS = $(flags --cflags sndfile)
 SNDFILE_LIBS = $(flags --libs sndfile)
 EOF
+
+    optional TEST_NGINX_LIB test-nginx /lib
+    optional NGINX_ASAN nginx-asan /sbin/nginx
+    optional NGINX_ASAN_SRC nginx-asan /src
+    optional NGINX_QUIC_OPENSSL nginx-quic-openssl /sbin/nginx
+    optional NGINX_QUIC_OPENSSL_SRC nginx-quic-openssl /src
+    optional NGINX_QUIC_BORINGSSL nginx-quic-boringssl /sbin/nginx
+    optional NGINX_QUIC_BORINGSSL_SRC nginx-quic-boringssl /src
+}
+
+
+# optional VARIABLE NAME PATH: only if it was built.
+
+optional()
+{
+    local dir
+
+    if dir=$(entry "$2" 2>/dev/null); then
+        echo "$1 = $dir$3"
+    fi
 }
 
 

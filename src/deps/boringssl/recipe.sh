@@ -1,11 +1,9 @@
 # BoringSSL: TLS for QUIC.  Sourced by deps.sh.
 
-source_package=android-platform-external-boringssl
+package=android-platform-external-boringssl
 
 # Versions that are known to work, best first.
 tried="14.0.0+r45 13.0.0+r24"
-
-packages="g++ cmake ninja-build"
 
 
 # Any later one is worth a try.

@@ -1,11 +1,10 @@
 # ngtcp2: QUIC, with BoringSSL as its crypto.  Sourced by deps.sh.
 
-source_package=ngtcp2
+package=ngtcp2
 
 # Versions that are known to work, best first.
 tried="1.24.0 1.11.0"
 
-packages="g++ cmake ninja-build"
 uses="boringssl"
 
 

@@ -1,6 +1,6 @@
 # Opus with deep PLC, DRED and OSCE for the client.  Sourced by deps.sh.
 
-source_package=opus
+package=opus
 
 # Versions that are known to work, best first.
 tried="1.5.2"
