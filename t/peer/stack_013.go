@@ -1,0 +1,50 @@
+//go:build quicgo
+// +build quicgo
+
+// quic-go as Debian 13 ships it (0.50): other path, other names.
+
+package main
+
+import (
+	"context"
+
+	"github.com/quic-go/quic-go"
+)
+
+type quicConn = quic.Connection
+
+func dialStack(ctx context.Context, s *socket, p dialParams) (quicConn,
+	error) {
+	return quic.Dial(ctx, s, p.addr, p.tls, &quic.Config{
+		Versions:             []quic.Version{quic.Version1},
+		HandshakeIdleTimeout: p.handshake,
+		MaxIdleTimeout:       p.idle,
+		KeepAlivePeriod:      p.keepAlive,
+		MaxIncomingStreams:   100,
+		EnableDatagrams:      p.datagrams,
+	})
+}
+
+func hasDatagrams(c quicConn) bool {
+	return c.ConnectionState().SupportsDatagrams
+}
+
+func sendDatagram(c quicConn, b []byte) error {
+	if c == nil {
+		return errNotConnected
+	}
+	return c.SendDatagram(b)
+}
+
+func recvDatagram(c quicConn) ([]byte, error) {
+	return c.ReceiveDatagram(context.Background())
+}
+
+func exporter(c quicConn, label string, n int) ([]byte, error) {
+	cs := c.ConnectionState().TLS
+	return cs.ExportKeyingMaterial(label, []byte{}, n)
+}
+
+func closeConn(c quicConn, code uint64, reason string) {
+	c.CloseWithError(quic.ApplicationErrorCode(code), reason)
+}
