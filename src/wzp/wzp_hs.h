@@ -24,9 +24,10 @@
 
 /*
  * Client: fill identity, ephemeral key (from 32 random bytes, the X25519
- * scalar), signature, the six profiles of the reference and the extensions;
- * with exporter != NULL also the binding.  Alias and resume are the caller's
- * to set before or after.
+ * scalar), signature, the six profiles of the reference and the extensions
+ * (stream-id, resume, state); with exporter != NULL also the binding and its
+ * name among the extensions.  Alias and resume are the caller's to set before
+ * or after, so start from a zeroed struct.
  */
 void wzp_hs_offer(wzp_call_offer_t *of, const wzp_ident_t *id,
     const uint8_t scalar[WZP_KEY_SIZE],
@@ -35,7 +36,9 @@ void wzp_hs_offer(wzp_call_offer_t *of, const wzp_ident_t *id,
 /*
  * Relay: check the signature of an offer, and the binding if there is one.
  * *verified: the binding was there and is good.  WZP_EAUTH if either
- * signature is there and wrong (a wrong binding is never "optional").
+ * signature is there and wrong (a wrong binding is never "optional").  With
+ * exporter == NULL a binding cannot be judged: it is not looked at, and
+ * *verified is false.
  */
 wzp_rc_t wzp_hs_check_offer(const wzp_call_offer_t *of,
     const uint8_t exporter[WZP_EXPORTER_SIZE], bool *verified) WZP_MUST_CHECK;

@@ -41,7 +41,8 @@ void wzp_ident_wipe(wzp_ident_t *id);
 void wzp_ident_sign(const wzp_ident_t *id, const uint8_t *msg, size_t len,
     uint8_t sig[WZP_SIG_SIZE]);
 
-/* WZP_EAUTH unless sig is pub's signature over msg. */
+/* WZP_EAUTH unless sig is pub's signature over msg (RFC 8032, 5.1.7); keys of
+ * small order and values that are not canonical are refused. */
 wzp_rc_t wzp_ident_verify(const uint8_t pub[WZP_KEY_SIZE], const uint8_t *msg,
     size_t len, const uint8_t sig[WZP_SIG_SIZE]) WZP_MUST_CHECK;
 
@@ -50,7 +51,7 @@ void wzp_fp_of_key(uint8_t fp[WZP_FP_SIZE], const uint8_t pub[WZP_KEY_SIZE]);
 void wzp_fp_text(char text[WZP_FP_TEXT_LEN + 1],
     const uint8_t fp[WZP_FP_SIZE]);
 
-/* Read a fingerprint in any case, with or without colons.  WZP_EBAD. */
+/* Read a fingerprint in any case, with all its colons or none.  WZP_EBAD. */
 wzp_rc_t wzp_fp_parse(uint8_t fp[WZP_FP_SIZE], const char *text, size_t len)
     WZP_MUST_CHECK;
 
@@ -59,7 +60,8 @@ wzp_rc_t wzp_seed_parse(uint8_t seed[WZP_SEED_SIZE], const char *text,
     size_t len) WZP_MUST_CHECK;
 
 /*
- * BIP39 English words whose entropy is the seed itself (PROTOCOL 4.1).
+ * BIP39 English words whose entropy is the seed itself (PROTOCOL 4.1); the
+ * last word carries 8 check bits of SHA-256.
  * Words are separated by any white space, any case.
  * WZP_EBAD wrong count, unknown word or wrong check bits.
  */
@@ -92,11 +94,33 @@ void wzp_derive(uint8_t out[WZP_KEY_SIZE], const uint8_t ikm[WZP_SEED_SIZE],
 void wzp_x25519_public(uint8_t pub[WZP_KEY_SIZE],
     const uint8_t scalar[WZP_KEY_SIZE]);
 
+/* X25519.  WZP_EAUTH for a peer key of low order (the result would be zero). */
+wzp_rc_t wzp_x25519(uint8_t dh[WZP_KEY_SIZE],
+    const uint8_t scalar[WZP_KEY_SIZE], const uint8_t peer[WZP_KEY_SIZE])
+    WZP_MUST_CHECK;
+
+/* Ed25519 (RFC 8032) with a bare private seed and its public key. */
+void wzp_ed25519_public(uint8_t pub[WZP_KEY_SIZE],
+    const uint8_t seed[WZP_SEED_SIZE]);
+void wzp_ed25519_sign(uint8_t sig[WZP_SIG_SIZE],
+    const uint8_t seed[WZP_SEED_SIZE], const uint8_t pub[WZP_KEY_SIZE],
+    const uint8_t *msg, size_t len);
+
+/* Constant in time: for anything secret (resume tokens, keys). */
+bool wzp_equal(const void *a, const void *b, size_t len);
+
+/* Clear memory; never optimised away. */
+void wzp_wipe(void *p, size_t len);
+
 /* SHA-256 of one buffer. */
 void wzp_sha256(uint8_t out[32], const void *data, size_t len);
 
 /* Lower-case hex with NUL: out holds 2 * len + 1 bytes. */
 void wzp_hex(char *out, const uint8_t *data, size_t len);
+
+/* Exactly 2 * len hex digits, any case, and nothing else.  WZP_EBAD. */
+wzp_rc_t wzp_unhex(uint8_t *out, size_t len, const char *text,
+    size_t text_len) WZP_MUST_CHECK;
 
 
 #endif /* _WZP_IDENT_H_INCLUDED_ */
