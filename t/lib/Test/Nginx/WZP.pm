@@ -1,0 +1,794 @@
+package Test::Nginx::WZP;
+
+# A real nginx with the relay in it, for one test file: configuration, ports,
+# start, reload, quit, upgrade, workers, and the questions that are asked of
+# every error log at the end.  Members come from Test::Nginx::WZP::Client (our
+# client) and Test::Nginx::WZP::Peer (the independent one).
+#
+#     my $t = Test::Nginx::WZP->new;
+#     $t->start(workers => 2, server => 'wzp_max_sessions 3;');
+#     my $m = $t->member(sni => 'general');
+#     ok($m->wait('answer'), 'joined');
+#     $t->done;
+#
+# Environment: TEST_NGINX_BINARY, WZP_MODULE, WZP_CLIENT, WZP_PEER, WZP_BUILD;
+# WZP_KEEP=1 keeps the directory, WZP_DEBUG=1 logs everything.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use Errno qw(ECHILD);
+use Exporter qw(import);
+use Fcntl qw(:flock);
+use File::Basename qw(dirname);
+use File::Path qw(make_path);
+use File::Spec;
+use File::Temp qw(tempdir);
+use IO::Socket::INET;
+use POSIX qw(WNOHANG);
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use Test::Nginx::WZP::Client;
+use Test::Nginx::WZP::Peer;
+use Test::Nginx::WZP::Process;
+
+our @EXPORT = (@Test::More::EXPORT, qw(wait_for spew slurp seed_of));
+
+our $TOP = abs_path(dirname(__FILE__) . '/../../../..');
+our $BUILD = $ENV{WZP_BUILD} || "$TOP/build";
+
+my $FIRST_PORT = $ENV{WZP_TEST_PORT} || 24000;
+my $PORTS = 1000;
+
+# Everything below is patient: a limit is how long to wait for what must come,
+# never a claim about how fast it is.
+our $PATIENCE = $ENV{WZP_PATIENCE} || 30;
+
+my @locks;                      # files that hold our ports
+my @ours;                       # every object, for END
+
+
+# ---- helpers ----
+
+sub wait_for(&;$)
+{
+    my ($what, $limit) = @_;
+    my $end = time + ($limit || $PATIENCE);
+
+    while (1) {
+        my $got = $what->();
+        return $got if $got;
+        return undef if time > $end;
+        sleep 0.02;
+    }
+}
+
+
+sub slurp
+{
+    my ($name) = @_;
+
+    open my $fh, '<', $name or return '';
+    local $/;
+    my $text = <$fh>;
+    return defined $text ? $text : '';
+}
+
+
+sub spew
+{
+    my ($name, @text) = @_;
+
+    open my $fh, '>', $name or die "$name: $!";
+    print $fh @text;
+    close $fh or die "$name: $!";
+    return $name;
+}
+
+
+# A seed for the nth member of a test, as 64 hex digits.
+
+sub seed_of
+{
+    my ($n) = @_;
+
+    return sprintf '%064x', $n + 0x5eed0000;
+}
+
+
+# A UDP and TCP port nobody else uses, and no other test takes.
+
+sub free_port
+{
+    my $dir = File::Spec->tmpdir . '/wzp-test-ports';
+    my $try;
+
+    make_path($dir);
+
+    for my $i (0 .. $PORTS - 1) {
+        $try = $FIRST_PORT + ($$ * 13 + $i) % $PORTS;
+
+        open my $fh, '>>', "$dir/$try" or next;
+        flock $fh, LOCK_EX | LOCK_NB or next;
+
+        my $free = 1;
+        for my $proto (qw(udp tcp)) {
+            my $s = IO::Socket::INET->new(
+                LocalAddr => '0.0.0.0', LocalPort => $try, Proto => $proto,
+                $proto eq 'tcp' ? (Listen => 1) : ());
+            $free = 0 unless $s;
+        }
+        next unless $free;
+
+        push @locks, $fh;
+        return $try;
+    }
+
+    die "no free port from $FIRST_PORT on";
+}
+
+
+# ---- the object ----
+
+sub new
+{
+    my ($class, %opt) = @_;
+
+    my $self = bless {
+        dir     => tempdir('wzp-test-XXXXXX', TMPDIR => 1,
+                           CLEANUP => !$ENV{WZP_KEEP}),
+        nginx   => $ENV{TEST_NGINX_BINARY} || 'nginx',
+        module  => $ENV{WZP_MODULE} || "$BUILD/ngx_wzp_module.so",
+        ports   => [],
+        allow   => [],
+        pids    => {},
+        members => 0,
+        %opt,
+    }, $class;
+
+    # workers of another user must get at their files
+
+    chmod 0755, $self->{dir};
+    make_path("$self->{dir}/logs", "$self->{dir}/temp");
+
+    for my $need ($self->{module}, Test::Nginx::WZP::Client::binary()) {
+        BAIL_OUT("$need is missing, run make tests") unless -e $need;
+    }
+
+    $self->find_nginx;
+    push @ours, $self;
+    return $self;
+}
+
+
+# Where nginx is and whether its stream module is a file of its own.
+
+sub find_nginx
+{
+    my ($self) = @_;
+
+    if ($self->{nginx} !~ m{/}) {
+        for my $dir (split(/:/, $ENV{PATH} || ''), '/usr/sbin') {
+            if (-x "$dir/$self->{nginx}") {
+                $self->{nginx} = "$dir/$self->{nginx}";
+                last;
+            }
+        }
+    }
+
+    my $v = `$self->{nginx} -V 2>&1`;
+    my ($modules) = $v =~ /--modules-path=(\S+)/;
+
+    $self->{version} = $v =~ m{nginx/([\d.]+)} ? $1 : '?';
+    $self->{sanitized} = $v =~ /-fsanitize/ ? 1 : 0;
+    $self->{debug} = $v =~ /--with-debug/ ? 1 : 0;
+    $self->{user} = getpwnam('www-data') ? 'www-data' : 'nobody';
+
+    if ($v =~ /--with-stream=dynamic/ && $modules) {
+        $self->{stream_module} = "$modules/ngx_stream_module.so";
+    }
+
+    # nginx itself leaks a little at exit; what we leak is told.
+
+    $ENV{LSAN_OPTIONS} ||= "suppressions=$TOP/t/lib/lsan.supp"
+                           . ':print_suppressions=0';
+}
+
+
+sub build { return $BUILD }
+sub dir { return $_[0]->{dir} }
+
+
+# The nth port of this test; the 0th is the relay's.
+
+sub port
+{
+    my ($self, $n) = @_;
+
+    $n ||= 0;
+    return $self->{ports}[$n] ||= free_port();
+}
+
+
+sub addr
+{
+    my ($self, $n) = @_;
+
+    return '127.0.0.1:' . $self->port($n);
+}
+
+
+# Expected lines that would fail the questions at the end.
+
+sub allow
+{
+    my ($self, @patterns) = @_;
+
+    push @{$self->{allow}}, @patterns;
+}
+
+
+# ---- configuration ----
+
+# Write nginx.conf.  All of these may be left out:
+#
+#   raw       the whole file
+#   main, events, http     more lines there
+#   workers   worker_processes (1)
+#   single    master_process off, daemon off
+#   zone      of wzp_zone ("voice:4m"; "" for none)
+#   stream    more lines in stream {}
+#   server    more lines in the server {} of the relay
+#   listen    addresses (list; 127.0.0.1 and the first port)
+#   servers   instead of the one relay: list of bodies
+#
+# %%DIR%%, %%PORT%%, %%PORT_1%%, ... are replaced.
+
+sub conf
+{
+    my ($self, %c) = @_;
+    my $text = defined $c{raw} ? $c{raw} : $self->compose(%c);
+
+    $text =~ s/%%DIR%%/$self->{dir}/g;
+    $text =~ s/%%PORT%%/$self->port/ge;
+    $text =~ s/%%PORT_(\d+)%%/$self->port($1)/ge;
+
+    $self->{single} = $c{single} ? 1 : 0;
+    $self->{nworkers} = $c{workers} || 1;
+    $self->{conf} = {%c};
+
+    return spew("$self->{dir}/nginx.conf", $text);
+}
+
+
+sub load_modules
+{
+    my ($self) = @_;
+
+    return join '', map { "load_module $_;\n" }
+        grep { $_ } $self->{stream_module}, $self->{module};
+}
+
+
+sub compose
+{
+    my ($self, %c) = @_;
+    my $level = $ENV{WZP_DEBUG} ? 'debug' : $c{level} || 'info';
+    my $workers = $c{workers} || 1;
+    my $zone = defined $c{zone} ? $c{zone} : 'voice:4m';
+    my $main = $c{main} || '';
+    my $events = defined $c{events} ? $c{events} : 'worker_connections 512;';
+    my @servers;
+
+    if ($c{servers}) {
+        @servers = @{$c{servers}};
+
+    } else {
+        my @listen = @{$c{listen} || ['127.0.0.1:%%PORT%%']};
+        my $identity = defined $c{identity} ? $c{identity}
+                                            : '%%DIR%%/identity';
+
+        @servers = (join "\n",
+            (map { "listen $_ udp reuseport;" } @listen),
+            'wzp on;',
+            $identity ? "wzp_identity $identity;" : '',
+            $c{server} || '');
+    }
+
+    my $stream = join "\n", ($zone ? "wzp_zone $zone;" : ''),
+        $c{stream} || '', map { "server {\n$_\n}" } @servers;
+
+    $main .= "\nmaster_process off;" if $c{single};
+    $main .= "\ndaemon off;" if $c{single};
+    $main .= "\nuser root;"
+        if $> == 0 && $main !~ /^\s*user\s/m && $c{root_workers};
+
+    return $self->load_modules . <<"END" . ($c{http} || '');
+worker_processes $workers;
+pid %%DIR%%/nginx.pid;
+error_log %%DIR%%/error.log $level;
+$main
+events {
+    $events
+}
+stream {
+    $stream
+}
+END
+}
+
+
+# ---- starting and stopping ----
+
+sub command
+{
+    my ($self, @args) = @_;
+
+    return ($self->{nginx}, '-p', "$self->{dir}/", '-c',
+            "$self->{dir}/nginx.conf", '-e', "$self->{dir}/error.log", @args);
+}
+
+
+# Run nginx and wait for its end: (exit status, all that it printed).
+
+sub run
+{
+    my ($self, @args) = @_;
+    my $out = "$self->{dir}/run.out";
+
+    my $pid = fork;
+    die "fork: $!" unless defined $pid;
+
+    if ($pid == 0) {
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>', $out or POSIX::_exit(127);
+        open STDERR, '>&', \*STDOUT;
+        exec $self->command(@args) or POSIX::_exit(127);
+    }
+
+    waitpid $pid, 0;
+    return ($? & 127 ? 128 + ($? & 127) : $? >> 8, slurp($out));
+}
+
+
+# nginx -t of this configuration: (exit status, text).
+
+sub check
+{
+    my ($self, %c) = @_;
+
+    $self->conf(%c);
+    return $self->run('-t');
+}
+
+
+# Start nginx; dies (with what it said) when it does not.
+
+sub start
+{
+    my ($self, %c) = @_;
+
+    $self->conf(%c) if %c || !$self->{conf};
+    $self->port;
+
+    if ($self->{single}) {
+        $self->{process} = Test::Nginx::WZP::Process->spawn(
+            name => 'nginx', dir => $self->{dir},
+            command => [$self->command]);
+
+        wait_for { -s "$self->{dir}/nginx.pid"
+                   || !$self->{process}->running }
+            or BAIL_OUT('nginx does not start');
+
+    } else {
+        my ($rc, $text) = $self->run;
+        if ($rc != 0) {
+            diag($text);
+            BAIL_OUT("nginx does not start: $rc");
+        }
+    }
+
+    $self->{started} = 1;
+    wait_for { $self->pid && ($self->{single}
+               || $self->workers == $self->{nworkers}) }
+        or diag("workers did not start:\n" . $self->error_log);
+
+    return $self;
+}
+
+
+sub pid
+{
+    my ($self) = @_;
+    my ($pid) = slurp("$self->{dir}/nginx.pid") =~ /^(\d+)/;
+
+    $self->{pids}{$pid} = 1 if $pid;
+    return $pid;
+}
+
+
+# Living children of a process (the master) as {pid => command line}.
+
+sub children
+{
+    my ($self, $parent) = @_;
+    my %found;
+
+    return {} unless $parent;
+
+    for my $stat (glob '/proc/[0-9]*/stat') {
+        my ($pid, $state, $ppid) =
+            slurp($stat) =~ /^(\d+) \(.*\) (\S) (\d+) /s or next;
+        next if $ppid != $parent || $state eq 'Z' || $state eq 'X';
+        my $title = slurp("/proc/$pid/cmdline");
+        $title =~ tr/\0/ /;
+        $found{$pid} = $title;
+    }
+
+    return \%found;
+}
+
+
+# Worker processes (not those that shut down); all => 1: those as well.
+
+sub workers
+{
+    my ($self, %opt) = @_;
+    my $found = $self->children($opt{master} || $self->pid);
+    my @pids = grep {
+        $found->{$_} =~ /worker process/
+        && ($opt{all} || $found->{$_} !~ /shutting down/)
+    } keys %$found;
+
+    $self->{pids}{$_} = 1 for @pids;
+    return sort { $a <=> $b } @pids;
+}
+
+
+sub signal
+{
+    my ($self, $sig, $pid) = @_;
+
+    $pid ||= $self->pid or return 0;
+    return kill $sig, $pid;
+}
+
+
+# Reload; with arguments, another configuration first.  Waits until the new
+# workers are there.
+
+sub reload
+{
+    my ($self, %c) = @_;
+    my %old = map { $_ => 1 } $self->workers(all => 1);
+
+    $self->conf(%{$self->{conf}}, %c) if %c;
+    $self->signal('HUP');
+
+    return wait_for {
+        my @new = grep { !$old{$_} } $self->workers;
+        @new == $self->{nworkers};
+    };
+}
+
+
+# Are only these workers left (no old generation)?
+
+sub wait_workers
+{
+    my ($self, $n, $limit) = @_;
+
+    return wait_for { $self->workers(all => 1) == $n } $limit;
+}
+
+
+sub kill_worker
+{
+    my ($self, $n, $sig) = @_;
+    my @pids = $self->workers;
+
+    $self->allow(qr/exited on signal 9/) if ($sig || 'KILL') eq 'KILL';
+    return $self->signal($sig || 'KILL', $pids[$n || 0]);
+}
+
+
+# A new binary beside the old one (USR2).  Returns (old master, new master).
+
+sub upgrade
+{
+    my ($self) = @_;
+    my $old = $self->pid;
+
+    $self->signal('USR2');
+
+    my $new = wait_for {
+        my $pid = $self->pid;
+        $pid && $pid != $old
+            && -s "$self->{dir}/nginx.pid.oldbin"
+            && $self->workers(master => $pid) == $self->{nworkers}
+            && $pid;
+    };
+
+    return ($old, $new);
+}
+
+
+sub gone
+{
+    my ($pid) = @_;
+
+    return 1 unless $pid && kill 0, $pid;
+    return slurp("/proc/$pid/stat") =~ /\) [ZX] /;
+}
+
+
+sub wait_gone
+{
+    my ($self, $pid, $limit) = @_;
+
+    return wait_for {
+        waitpid $pid, WNOHANG;
+        gone($pid);
+    } $limit;
+}
+
+
+# Graceful (QUIT): waits for the end of all of its processes.
+
+sub quit
+{
+    my ($self, $limit) = @_;
+    my $pid = $self->pid or return 1;
+
+    $self->signal('QUIT');
+    my $ok = $self->wait_gone($pid, $limit);
+    $self->{started} = 0 if $ok;
+    return $ok;
+}
+
+
+# Fast (TERM); whatever is left after a while is killed, and told.
+
+sub stop
+{
+    my ($self) = @_;
+
+    return unless delete $self->{started};
+
+    my $pid = $self->pid;
+    my @all = ($pid, $self->workers(all => 1));
+
+    $self->signal('TERM');
+
+    if ($pid && !$self->wait_gone($pid, $PATIENCE)) {
+        fail('nginx ends when told to');
+        kill 'KILL', grep { $_ && !gone($_) } @all;
+    }
+
+    $self->{process}->wait if $self->{process};
+}
+
+
+# ---- the log ----
+
+sub error_log
+{
+    my ($self) = @_;
+
+    return slurp("$self->{dir}/error.log");
+}
+
+
+# Count of lines that match.
+
+sub grep_log
+{
+    my ($self, $re) = @_;
+
+    return scalar grep { $_ =~ $re } split /\n/, $self->error_log;
+}
+
+
+sub wait_log
+{
+    my ($self, $re, $limit) = @_;
+
+    return wait_for { $self->error_log =~ $re } $limit;
+}
+
+
+# The relay's fingerprints from its notice at start: (identity, certificate).
+
+sub fingerprints
+{
+    my ($self) = @_;
+    my $log = $self->error_log;
+    my ($id) = $log =~ /\b((?:[0-9a-f]{4}:){7}[0-9a-f]{4})\b/;
+    my ($cert) = $log =~ /\b((?:[0-9a-f]{2}:){31}[0-9a-f]{2})\b/;
+
+    return ($id, $cert);
+}
+
+
+# ---- members ----
+
+# Our client with --json against this relay: more arguments as given.
+
+sub client
+{
+    my ($self, @args) = @_;
+    my %opt = ref $args[0] ? %{shift @args} : ();
+    my $addr = delete $opt{addr} || $self->addr;
+
+    my $c = Test::Nginx::WZP::Client->start(
+        dir => $self->{dir}, addr => $addr, args => \@args,
+        number => ++$self->{members}, %opt);
+
+    push @{$self->{clients}}, $c;
+    return $c;
+}
+
+
+# Our client to its end: (exit status, standard output, standard error).
+
+sub run_client
+{
+    my ($self, @args) = @_;
+    my %opt = ref $args[0] ? %{shift @args} : ();
+    my $c = $self->client({ json => 0, addr => '', %opt }, @args);
+    my $rc = $c->wait($opt{limit} || $PATIENCE);
+
+    return ($rc, $c->output, $c->errors);
+}
+
+
+# A member by the independent stack; arguments as "dial" in t/peer/README.
+
+sub member
+{
+    my ($self, %opt) = @_;
+
+    $self->{peer} ||= Test::Nginx::WZP::Peer->start(dir => $self->{dir});
+    return $self->{peer}->dial(
+        id => 'm' . ++$self->{members}, addr => $self->addr,
+        sni => 'general', %opt);
+}
+
+
+# Members that have their answer: arguments are lists of options.
+
+sub joined
+{
+    my ($self, @list) = @_;
+    my @members = map { $self->member(%$_) } @list;
+
+    for my $m (@members) {
+        $m->wait('answer') or diag('not joined: ' . $m->story);
+    }
+
+    return @members;
+}
+
+
+# A proxy in front of the relay (t/tools/udpproxy.c): listens on port n.
+
+sub proxy
+{
+    my ($self, $n, @args) = @_;
+    my $p = Test::Nginx::WZP::Process->spawn(
+        name => "proxy$n", dir => $self->{dir},
+        command => [tool('udpproxy'), @args, $self->port($n), $self->port]);
+
+    $p->wait_event('ready') or BAIL_OUT('udpproxy does not start');
+    push @{$self->{clients}}, $p;
+    return $p;
+}
+
+
+sub tool
+{
+    my ($name) = @_;
+
+    return "$BUILD/t/tools/$name";
+}
+
+
+# ---- the end ----
+
+# The questions that every log must answer, for nginx and all programs.
+
+sub questions
+{
+    my ($self) = @_;
+    my %text = ('error log' => $self->error_log);
+
+    for my $p (@{$self->{clients} || []}, $self->{peer}, $self->{process}) {
+        $text{$p->{name}} = $p->errors if $p;
+    }
+
+    my @alerts = grep { /\[(?:alert|emerg)\]/ } $self->lines(\%text);
+    my @san = grep { /runtime error:|Sanitizer/ } $self->lines(\%text);
+    my @died = grep { /exited with code [^0]|exited on signal/ }
+               $self->lines(\%text);
+
+    is("@alerts", '', 'no [alert] and no [emerg]');
+    is("@san", '', 'nothing from a sanitizer');
+    is("@died", '', 'no process died');
+}
+
+
+sub lines
+{
+    my ($self, $text) = @_;
+    my @lines = map { split /\n/ } values %$text;
+
+    for my $re (@{$self->{allow}}) {
+        @lines = grep { $_ !~ $re } @lines;
+    }
+
+    return @lines;
+}
+
+
+# End everything, ask the questions, and finish the plan.
+
+sub done
+{
+    my ($self, %opt) = @_;
+
+    $self->end;
+    $self->questions;
+    done_testing() unless $opt{more};
+}
+
+
+sub end
+{
+    my ($self) = @_;
+
+    $_->stop for @{$self->{clients} || []};
+    $self->{peer}->stop if $self->{peer};
+    $self->stop;
+
+    # nothing that we started outlives us
+
+    for my $pid (keys %{$self->{pids}}) {
+        next if gone($pid);
+        next unless slurp("/proc/$pid/cmdline") =~ /nginx/;
+        next if wait_for { gone($pid) } 5;
+        fail("process $pid has ended");
+        kill 'KILL', $pid;
+    }
+}
+
+
+END {
+    my $rc = $?;
+
+    for my $t (@ours) {
+        $_->kill for @{$t->{clients} || []};
+        $t->{peer}->kill if $t->{peer};
+
+        if ($t->{started} && $t->pid) {
+            my @all = ($t->pid, $t->workers(all => 1));
+            kill 'TERM', $t->pid;
+            wait_for { !grep { !gone($_) } @all } 5;
+            kill 'KILL', grep { !gone($_) } @all;
+        }
+
+        if ($ENV{WZP_KEEP}) {
+            diag("kept: $t->{dir}");
+        } elsif ($rc != 0 && -s "$t->{dir}/error.log") {
+            my @tail = split /\n/, $t->error_log;
+            splice @tail, 0, -25 if @tail > 25;
+            diag(join "\n", 'end of the error log:', @tail);
+        }
+    }
+
+    $? = $rc;
+}
+
+
+1;

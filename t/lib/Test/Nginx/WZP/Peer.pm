@@ -1,0 +1,280 @@
+package Test::Nginx::WZP::Peer;
+
+# The independent peer (t/peer): one process, many members.
+
+use strict;
+use warnings;
+
+use parent -norequire, 'Test::Nginx::WZP::Process';
+
+use JSON::PP ();
+use Test::Nginx::WZP::Process;
+
+my $json = JSON::PP->new->utf8->canonical;
+
+
+sub binary
+{
+    my $b = $ENV{WZP_BUILD} || Test::Nginx::WZP::build();
+
+    return $ENV{WZP_PEER} if $ENV{WZP_PEER};
+
+    for my $path ("$b/t/peer", "$b/../t/peer") {
+        return $path if -x $path;
+    }
+
+    Test::More::BAIL_OUT("$b/t/peer is missing, run make tests");
+}
+
+
+sub start
+{
+    my ($class, %opt) = @_;
+
+    return $class->spawn(name => 'peer', command => [binary()], input => 1,
+                         %opt);
+}
+
+
+sub tell
+{
+    my ($self, %cmd) = @_;
+
+    local $SIG{PIPE} = 'IGNORE';
+    print { $self->{input} } $json->encode(\%cmd), "\n";
+}
+
+
+# Numbers and booleans of dial, for JSON.
+
+my %type = (
+    (map { $_ => 'bool' } qw(no_offer bad_signature bad_binding binding
+                             no_datagram accept_streams log fin uni)),
+    (map { $_ => 'int' } qw(idle_ms count interval_us seq size code)),
+);
+
+
+sub typed
+{
+    my (%cmd) = @_;
+
+    for my $k (keys %cmd) {
+        my $type = $type{$k} || '';
+        $cmd{$k} = $cmd{$k} ? JSON::PP::true : JSON::PP::false
+            if $type eq 'bool';
+        $cmd{$k} += 0 if $type eq 'int';
+    }
+
+    return %cmd;
+}
+
+
+sub dial
+{
+    my ($self, %opt) = @_;
+
+    $self->tell(typed(%opt), cmd => 'dial');
+    return Test::Nginx::WZP::Member->new($self, %opt);
+}
+
+
+sub stop
+{
+    my ($self) = @_;
+
+    return if !$self->{input};
+    close delete $self->{input};
+    my $rc = $self->wait;
+    $self->kill unless defined $rc;
+    return $rc;
+}
+
+
+package Test::Nginx::WZP::Member;
+
+# One member of the independent peer.
+
+use strict;
+use warnings;
+
+
+sub new
+{
+    my ($class, $peer, %opt) = @_;
+
+    return bless { %opt, peer => $peer, from => 0 }, $class;
+}
+
+
+sub events
+{
+    my ($self, $name) = @_;
+
+    return grep { ($_->{id} || '') eq $self->{id} }
+           $self->{peer}->events($name);
+}
+
+
+# The first event of that name (for which the filter is true), or undef.
+
+sub wait
+{
+    my ($self, $name, $filter, $limit) = @_;
+
+    return Test::Nginx::WZP::wait_for {
+        for my $ev ($self->events($name)) {
+            local $_ = $ev;
+            return $ev if !$filter || $filter->($ev);
+        }
+        return undef;
+    } $limit;
+}
+
+
+sub tell
+{
+    my ($self, $cmd, %args) = @_;
+
+    $self->{peer}->tell(Test::Nginx::WZP::Peer::typed(%args),
+                        cmd => $cmd, id => $self->{id});
+    return $self;
+}
+
+
+# Media: count, interval_us, seq, size, head, payload.  The number goes on by
+# itself.
+
+sub send
+{
+    my ($self, %opt) = @_;
+
+    $opt{count} = 1 unless defined $opt{count};
+    $opt{seq} = $self->{seq} || 0 unless defined $opt{seq};
+    $opt{interval_us} = 20000 unless defined $opt{interval_us};
+    $self->{seq} = $opt{seq} + $opt{count};
+    $self->{sends}++;
+
+    return $self->tell('send', %opt);
+}
+
+
+# Wait until all of that has left.
+
+sub sent
+{
+    my ($self, $limit) = @_;
+
+    return Test::Nginx::WZP::wait_for {
+        ($self->events('sent')) >= ($self->{sends} || 0);
+    } $limit;
+}
+
+
+sub raw    { my ($self, $hex) = @_; return $self->tell('raw', hex => $hex) }
+sub signal { my ($self, $js) = @_; return $self->tell('signal', json => $js) }
+sub freeze { return $_[0]->tell('freeze') }
+sub thaw   { return $_[0]->tell('thaw') }
+sub rebind { return $_[0]->tell('rebind') }
+
+
+sub close
+{
+    my ($self, $code, $reason) = @_;
+
+    $self->tell('close', code => $code || 0,
+                reason => defined $reason ? $reason : 'normal close');
+    return $self->wait('closed');
+}
+
+
+sub closed { my ($self, $limit) = @_; return $self->wait('closed', undef,
+                                                         $limit) }
+
+
+# The answer's JSON, and what is in it.
+
+sub answer
+{
+    my ($self) = @_;
+    my $ev = $self->wait('answer') or return undef;
+
+    return $ev->{json}{CallAnswer};
+}
+
+
+sub stream_id
+{
+    my ($self) = @_;
+    my $answer = $self->answer or return undef;
+
+    return $answer->{stream_id};
+}
+
+
+# The account now: {flows => {stream id => {...}}, sent, short, updates}.
+
+sub stats
+{
+    my ($self) = @_;
+    my $before = () = $self->events('stats');
+
+    $self->tell('stats');
+
+    return Test::Nginx::WZP::wait_for {
+        my @all = $self->events('stats');
+        @all > $before ? $all[-1] : undef;
+    };
+}
+
+
+# Wait until n packets of a stream id have come; the account of that flow.
+
+sub heard
+{
+    my ($self, $stream, $n, $limit) = @_;
+    my $flow;
+
+    Test::Nginx::WZP::wait_for {
+        $flow = ($self->stats || return undef)->{flows}{$stream};
+        return $flow && $flow->{packets} >= $n;
+    } $limit;
+
+    return $flow || { packets => 0, distinct => 0, missing => [], dups => 0,
+                      corrupt => 0, foreign => 0, reserved => 0 };
+}
+
+
+# The newest RoomUpdate (of a member that accepts streams).
+
+sub room
+{
+    my ($self) = @_;
+    my @updates = grep { ref $_->{json} eq 'HASH' && $_->{json}{RoomUpdate} }
+                  $self->events('signal');
+
+    return @updates ? $updates[-1]{json}{RoomUpdate} : undef;
+}
+
+
+# Wait for a RoomUpdate with so many members.
+
+sub wait_count
+{
+    my ($self, $n, $limit) = @_;
+
+    return Test::Nginx::WZP::wait_for {
+        my $room = $self->room;
+        $room && $room->{count} == $n ? $room : undef;
+    } $limit;
+}
+
+
+sub story
+{
+    my ($self) = @_;
+
+    return join "\n", map { $json->encode($_) } $self->events;
+}
+
+
+1;
