@@ -182,12 +182,17 @@ typedef struct {
 } wzp_signal_t;
 
 
-/* The constants of PROTOCOL 6.1, and the row whose codec this is (or NULL). */
+/* The constants of PROTOCOL 6.1 (NULL when out of range), and the row whose
+ * codec this is (NULL: none, as for comfort noise). */
 const wzp_profile_t *wzp_profile(wzp_profile_id_t id);
 const wzp_profile_t *wzp_profile_by_codec(wzp_codec_t codec);
 
-/* "CallOffer", ... */
+/* "CallOffer", ...; NULL when out of range. */
 const char *wzp_signal_name(wzp_signal_type_t type);
+
+/* "Normal", ...; the name of extension bit n.  NULL when out of range. */
+const char *wzp_hangup_name(unsigned reason);
+const char *wzp_extension_name(unsigned bit);
 
 /*
  * Parse the JSON of one signal (at most WZP_SIGNAL_MAX bytes, nesting bounded,
@@ -195,8 +200,13 @@ const char *wzp_signal_name(wzp_signal_type_t type);
  * Variants of other issues than rooms are recognised by name: their type is
  * set and their body is not looked at.
  *
+ * Texts that people see (alias, relay_label, reason, fingerprint) are cleaned
+ * as wzp_alias_clean does and cut to fit; profiles with a codec that nobody
+ * knows are skipped in an offer.
+ *
  * WZP_EBAD not JSON, or a member missing or of the wrong shape; WZP_EUNKNOWN
- * a variant nobody knows; WZP_ETOOBIG over the size bound; WZP_ENOMEM.
+ * a variant nobody knows; WZP_ETOOBIG over the size bound, or more values than
+ * any signal has; WZP_ENOMEM.
  * After WZP_OK the signal owns memory: wzp_signal_done.
  */
 wzp_rc_t wzp_signal_parse(wzp_signal_t *sg, const uint8_t *json, size_t len)
@@ -208,16 +218,18 @@ void wzp_signal_done(wzp_signal_t *sg);
  * Write compact JSON, members in the reference's order (PROTOCOL 2.3), ours
  * after them and only when set.  *len is the size of the JSON; on WZP_ENOSPC
  * *len is set to the size that is needed (the one exception to "written only
- * on success").  buf may be NULL when size is 0.
+ * on success").  buf may be NULL when size is 0.  WZP_EBAD for a string that
+ * is not UTF-8 or a number that JSON cannot write; WZP_EUNKNOWN for a variant
+ * whose body is not ours yet.
  */
 wzp_rc_t wzp_signal_encode(const wzp_signal_t *sg, uint8_t *buf, size_t size,
     size_t *len) WZP_MUST_CHECK;
 
 /*
- * Clean an alias: the longest prefix of at most WZP_ALIAS_MAX bytes of valid
- * UTF-8 without control characters (C0, C1, bidi overrides, line and
- * paragraph separators are left out).  Returns its length; dst is NUL
- * terminated.
+ * Clean an alias: at most WZP_ALIAS_MAX bytes of valid UTF-8, without control
+ * characters, bidirectional controls, line and paragraph separators (and
+ * without whatever was not UTF-8).  Returns its length; dst is NUL
+ * terminated.  dst and src may not overlap.
  */
 size_t wzp_alias_clean(char dst[WZP_ALIAS_MAX + 1], const char *src,
     size_t len);

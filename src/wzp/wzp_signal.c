@@ -1,0 +1,149 @@
+/*
+ * Signals: names of variants, the profiles they carry, memory they own.
+ */
+
+#include <stdlib.h>
+
+#include "wzp/wzp_signal.h"
+#include "wzp/wzp_utf8.h"
+
+
+/* Rows in the order of wzp_profile_id_t. */
+static const wzp_profile_t  wzp_profiles[WZP_PROFILE_N] = {
+    { WZP_CODEC_OPUS64K,     0.1f, 20,  5 },
+    { WZP_CODEC_OPUS48K,     0.1f, 20,  5 },
+    { WZP_CODEC_OPUS32K,     0.1f, 20,  5 },
+    { WZP_CODEC_OPUS24K,     0.2f, 20,  5 },
+    { WZP_CODEC_OPUS16K,     0.3f, 20,  5 },
+    { WZP_CODEC_OPUS6K,      0.5f, 40, 10 },
+    { WZP_CODEC_CODEC2_3200, 0.5f, 20,  5 },
+    { WZP_CODEC_CODEC2_1200, 1.0f, 40,  8 },
+};
+
+
+/* Rows in the order of wzp_signal_type_t. */
+static const char *const  wzp_signal_names[WZP_SIG_N] = {
+    "CallOffer",
+    "CallAnswer",
+    "AuthToken",
+    "RoomUpdate",
+    "QualityDirective",
+    "Hangup",
+    "Hold",
+    "Unhold",
+    "Mute",
+    "Unmute",
+    "TransferAck",
+    "Transfer",
+    "IceCandidate",
+    "Rekey",
+    "QualityUpdate",
+    "LossRecoveryUpdate",
+    "Ping",
+    "Pong",
+    "PresenceUpdate",
+    "RouteQuery",
+    "RouteResponse",
+    "SessionForward",
+    "SessionForwardAck",
+    "FederationHello",
+    "GlobalRoomActive",
+    "GlobalRoomInactive",
+    "FederatedSignalForward",
+    "RegisterPresence",
+    "RegisterPresenceAck",
+    "DirectCallOffer",
+    "DirectCallAnswer",
+    "CallSetup",
+    "CallRinging",
+    "Reflect",
+    "ReflectResponse",
+    "MediaPathReport",
+};
+
+
+/* Rows in the order of wzp_hangup_t. */
+static const char *const  wzp_hangups[] = {
+    "Normal",
+    "Busy",
+    "Declined",
+    "Timeout",
+    "Error",
+};
+
+
+/* Row n is bit n: WZP_EXT_*. */
+static const char *const  wzp_extensions[] = {
+    "stream-id",
+    "binding",
+    "resume",
+    "state",
+};
+
+
+const wzp_profile_t *
+wzp_profile(wzp_profile_id_t id)
+{
+    return (unsigned) id < WZP_PROFILE_N ? &wzp_profiles[id] : NULL;
+}
+
+
+const wzp_profile_t *
+wzp_profile_by_codec(wzp_codec_t codec)
+{
+    size_t  i;
+
+    for (i = 0; i < WZP_PROFILE_N; i++) {
+        if (wzp_profiles[i].codec == codec) {
+            return &wzp_profiles[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+const char *
+wzp_signal_name(wzp_signal_type_t type)
+{
+    return (unsigned) type < WZP_SIG_N ? wzp_signal_names[type] : NULL;
+}
+
+
+const char *
+wzp_hangup_name(unsigned reason)
+{
+    return reason < WZP_ARRAY_LEN(wzp_hangups) ? wzp_hangups[reason] : NULL;
+}
+
+
+const char *
+wzp_extension_name(unsigned bit)
+{
+    return bit < WZP_ARRAY_LEN(wzp_extensions) ? wzp_extensions[bit] : NULL;
+}
+
+
+void
+wzp_signal_done(wzp_signal_t *sg)
+{
+    if (sg->type == WZP_SIG_ROOM_UPDATE) {
+        free(sg->u.room_update.participants);
+        sg->u.room_update.participants = NULL;
+        sg->u.room_update.nparticipants = 0;
+
+    } else if (sg->type == WZP_SIG_AUTH_TOKEN
+               && sg->u.auth_token.token != NULL)
+    {
+        wzp_wipe(sg->u.auth_token.token, strlen(sg->u.auth_token.token));
+        free(sg->u.auth_token.token);
+        sg->u.auth_token.token = NULL;
+    }
+}
+
+
+size_t
+wzp_alias_clean(char dst[WZP_ALIAS_MAX + 1], const char *src, size_t len)
+{
+    return wzp_utf8_clean(dst, WZP_ALIAS_MAX, src, len);
+}
