@@ -298,26 +298,31 @@ $(GO_PROGS): $(BUILD)/%: $$(wildcard $$*/*.go)
 	    $(GO) build -tags "$(GO_TAGS)" -o $(abspath $@) .
 
 
-## run: set everything up and run the relay in the foreground (needs root once)
+## run: set everything up and run the relay in the foreground
 .PHONY: run
-RUN = $(BUILD)/run
 run:
 	$(DEPS) packages all
 	$(MAKE) all
-	@t/../src/deps/run.sh $(BUILD) $(RUN)
+	@conf/run.sh $(BUILD)
 
 
 ## test: set everything up and pass every test, plain and with sanitizers
-.PHONY: test check
+.PHONY: test
 test:
 	$(DEPS) test-packages all test-nginx nginx-asan mk
 	$(MAKE) tests
 	$(MAKE) SAN=1 tests
-	$(MAKE) check
+	t/check.sh $(BUILD)
 
-## check: the tests alone; everything must have been built
-check:
-	src/deps/check.sh $(BUILD)
+## check: the tests without setting up; STAGES="unit nginx", TESTS="t/x.t"
+.PHONY: check
+check: tests
+	t/check.sh $(BUILD) $(STAGES)
+
+## asan: module, client and test programs with ASan and UBSan, in build/asan
+.PHONY: asan
+asan:
+	$(MAKE) SAN=1 tests
 
 ## fuzz: run each fuzz target for FUZZ_TIME seconds (60)
 .PHONY: fuzz
@@ -327,18 +332,14 @@ fuzz: $(FUZZ)
 	    name=$${f##*/fuzz_}; mkdir -p $(BUILD)/corpus/$$name; \
 	    echo "fuzzing $$name"; \
 	    $$f -max_total_time=$(FUZZ_TIME) -print_final_stats=1 \
-	        $(BUILD)/corpus/$$name $$(ls -d t/fuzz/corpus/$$name 2>/dev/null); \
+	        $(BUILD)/corpus/$$name \
+	        $$(ls -d t/fuzz/corpus/$$name 2>/dev/null); \
 	done
 
 ## bench: measure, and print each figure beside its floor
 .PHONY: bench
 bench: all $(TOOLS) $(BENCH)
-	src/deps/bench.sh $(BUILD)
-
-## asan: module, client and test programs with ASan and UBSan, in build/asan
-.PHONY: asan
-asan:
-	$(MAKE) SAN=1 tests
+	t/bench/run $(BUILD)
 
 ## test-nginx-quic: the module in nginx 1.26 with HTTP/3, on both TLS libraries
 .PHONY: test-nginx-quic
@@ -346,12 +347,12 @@ test-nginx-quic:
 	$(DEPS) test-packages all test-nginx nginx-quic-openssl \
 	    nginx-quic-boringssl mk
 	$(MAKE) tests
-	src/deps/check-quic.sh $(BUILD)
+	t/check.sh $(BUILD) nginx-quic
 
-## lint: house rules, and what the compilers can find
+## lint: the house rules
 .PHONY: lint
-lint:
-	prove $(wildcard t/lint/*.t)
+lint: all
+	t/check.sh $(BUILD) lint
 
 
 ## clean: remove what was built, but not the identity in build/run
