@@ -11,6 +11,8 @@
 #   V=1             show whole commands
 #   WZP_CACHE=DIR   cache of third-party libraries (~/.cache/wzp)
 
+VERSION = 0.1.0
+
 BUILD = build
 DEPS = src/deps/deps.sh
 SHELL = /bin/bash
@@ -353,6 +355,67 @@ test-nginx-quic:
 .PHONY: lint
 lint: all
 	t/check.sh $(BUILD) lint
+
+
+## install: module, client, configuration and libwzp; see PREFIX, DESTDIR
+.PHONY: install uninstall
+
+PREFIX = /usr/local
+DESTDIR =
+
+NGINX_V = $(shell $(NGINX) -V 2>&1)
+MODULES = $(or $(patsubst --modules-path=%,%,$(filter --modules-path=%, \
+            $(NGINX_V))),/usr/lib/nginx/modules)
+CONFDIR = $(or $(patsubst %/nginx.conf,%,$(patsubst --conf-path=%,%, \
+            $(filter --conf-path=%,$(NGINX_V)))),/etc/nginx)
+
+D_MODULES = $(DESTDIR)$(MODULES)
+D_ENABLE = $(DESTDIR)$(CONFDIR)/modules-available
+D_CONF = $(DESTDIR)$(CONFDIR)/wzp
+D_BIN = $(DESTDIR)$(PREFIX)/bin
+D_MAN = $(DESTDIR)$(PREFIX)/share/man/man1
+D_LIB = $(DESTDIR)$(PREFIX)/lib
+D_INC = $(DESTDIR)$(PREFIX)/include/wzp
+
+WZP_HDRS = $(wildcard src/wzp/*.h)
+
+# The module is renamed into place, never written over: a running nginx has it
+# mapped.  Configuration that was changed is kept.
+
+install: all libs
+	install -d $(D_MODULES) $(D_ENABLE) $(D_CONF) $(D_BIN) $(D_MAN) \
+	    $(D_LIB)/pkgconfig $(D_INC)
+	install -m 644 $(B)/ngx_wzp_module.so $(D_MODULES)/ngx_wzp_module.so.new
+	mv $(D_MODULES)/ngx_wzp_module.so.new $(D_MODULES)/ngx_wzp_module.so
+	echo 'load_module $(MODULES)/ngx_wzp_module.so;' \
+	    > $(D_ENABLE)/60-mod-wzp.conf
+	for f in conf/*.conf; do \
+	    to=$(D_CONF)/$${f##*/}; \
+	    if [ -f $$to ] && ! cmp -s $$f $$to; then to=$$to.new; fi; \
+	    install -m 644 $$f $$to || exit 1; \
+	done
+	install -m 755 $(B)/wzp-client $(D_BIN)/wzp-client
+	$(if $(wildcard client/wzp-client.1),install -m 644 \
+	    client/wzp-client.1 $(D_MAN)/wzp-client.1)
+	install -m 644 $(B)/libwzp.a $(D_LIB)/libwzp.a
+	install -m 644 $(WZP_HDRS) $(D_INC)/
+	sed -e 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' \
+	    src/wzp/libwzp.pc.in > $(D_LIB)/pkgconfig/libwzp.pc
+	@echo "installed; to load the module: ln -s" \
+	    "$(CONFDIR)/modules-available/60-mod-wzp.conf" \
+	    "$(CONFDIR)/modules-enabled/"
+
+## uninstall: remove what install put there; changed configuration stays
+uninstall:
+	rm -f $(D_MODULES)/ngx_wzp_module.so $(D_ENABLE)/60-mod-wzp.conf \
+	    $(D_BIN)/wzp-client $(D_MAN)/wzp-client.1 $(D_LIB)/libwzp.a \
+	    $(D_LIB)/pkgconfig/libwzp.pc
+	rm -rf $(D_INC)
+	for f in conf/*.conf; do \
+	    to=$(D_CONF)/$${f##*/}; rm -f $$to.new; \
+	    if cmp -s $$f $$to; then rm -f $$to; fi; \
+	done
+	rmdir $(D_CONF) 2>/dev/null || true
 
 
 ## clean: remove what was built, but not the identity in build/run
