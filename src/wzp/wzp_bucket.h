@@ -17,7 +17,7 @@ typedef struct {
 } wzp_bucket_t;
 
 
-/* Starts full. */
+/* Starts full.  A burst of 0 counts as 1. */
 void wzp_bucket_init(wzp_bucket_t *b, uint32_t rate, uint32_t burst,
     uint64_t now_ns);
 

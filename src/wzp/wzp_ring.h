@@ -4,7 +4,8 @@
  * inside: it may be mapped at different addresses.
  *
  * The two sides must not trust each other's death: a producer that dies
- * between reserve and commit leaves nothing visible.
+ * between reserve and commit leaves nothing visible.  The consumer checks what
+ * it reads: damaged memory costs messages, never a read outside the ring.
  */
 
 #ifndef _WZP_RING_H_INCLUDED_
@@ -21,7 +22,8 @@ typedef struct wzp_ring_s  wzp_ring_t;
 size_t wzp_ring_size(size_t capacity);
 
 /* mem is wzp_ring_size(capacity) bytes, aligned to 64.  NULL if capacity is
- * no power of two or under 4096. */
+ * no power of two, under 4096 or over 2^31.  The first commit asks for the
+ * doorbell. */
 wzp_ring_t *wzp_ring_init(void *mem, size_t capacity);
 
 /*

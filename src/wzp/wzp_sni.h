@@ -38,7 +38,8 @@ typedef struct {
 
 
 /*
- * Classify a server name.  Empty (no SNI sent) is the room "default".
+ * Classify a server name.  Empty (no SNI sent) is the room "default"; one
+ * dot at the end is dropped, as the reference client does.
  *
  * WZP_EBAD if it is not a name that PROTOCOL 1.4 allows: over 253 bytes,
  * empty or over-long labels, other characters than a-z 0-9 _ - . (any case),
@@ -51,6 +52,7 @@ wzp_rc_t wzp_sni_parse(wzp_sni_t *sni, const char *name, size_t len)
  * Key of a room: the 16 bytes that hash_room_name writes as hex (PROTOCOL
  * 1.5).  A name of 32 lower-case hex digits is such a hash already and is its
  * own key, so a room's plain name and its hash are one room.  Case is kept.
+ * Names are at most 1024 bytes.
  */
 void wzp_room_key(uint8_t key[WZP_ROOM_KEY_SIZE], const char *name,
     size_t len);
