@@ -38,7 +38,7 @@ WANTED := $(or $(MAKECMDGOALS),all)
 
 ifneq ($(filter-out $(NO_DEPS),$(WANTED)),)
 
--include $(BUILD)/deps.mk
+include $(BUILD)/deps.mk
 
 DEPS_FILES = $(BORINGSSL_DIR)/lib/libssl.a $(NGTCP2_DIR)/lib/libngtcp2.a \
              $(OPUS_DIR)/lib/libopus.a $(if $(SAN),$(NGINX_ASAN_SRC)/configure)
@@ -79,7 +79,7 @@ WARN_GCC = -Wduplicated-cond -Wduplicated-branches -Wlogical-op \
 WARN_PURE = -Wpedantic -Wconversion -Wsign-conversion -Wcast-qual \
             -Wwrite-strings -Wundef
 
-IS_CLANG := $(if $(findstring clang,$(shell $(CC) --version)),yes)
+IS_CLANG := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),yes)
 
 # What the sanitizers add to the code sets off some of them by mistake.
 

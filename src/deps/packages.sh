@@ -80,7 +80,7 @@ known()
 
     for p in ${1//|/ }; do
         if apt-cache policy "$p" 2>/dev/null \
-           | grep -q 'Candidate: [^(]'
+           | grep 'Candidate: [^(]' >/dev/null
         then
             echo "$p"
             return
