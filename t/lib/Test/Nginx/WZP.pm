@@ -18,6 +18,7 @@ use strict;
 use warnings;
 
 use Cwd qw(abs_path);
+use Digest::SHA qw(hmac_sha256 sha256_hex);
 use Errno qw(ECHILD);
 use Exporter qw(import);
 use Fcntl qw(:flock);
@@ -34,7 +35,8 @@ use Test::Nginx::WZP::Client;
 use Test::Nginx::WZP::Peer;
 use Test::Nginx::WZP::Process;
 
-our @EXPORT = (@Test::More::EXPORT, qw(wait_for spew slurp seed_of));
+our @EXPORT = (@Test::More::EXPORT, qw(wait_for spew slurp seed_of
+    close_code closed_as fp_of));
 
 our $TOP = abs_path(dirname(__FILE__) . '/../../../..');
 our $BUILD = $ENV{WZP_BUILD} || "$TOP/build";
@@ -95,6 +97,59 @@ sub seed_of
     my ($n) = @_;
 
     return sprintf '%064x', $n + 0x5eed0000;
+}
+
+
+# Fingerprint (canonical text) of the nth seed, worked out by openssl.
+
+sub fp_of
+{
+    my ($n) = @_;
+    my $raw = pack 'H*', seed_of($n);
+
+    # HKDF-SHA256 without salt, then Ed25519 (PKCS 8 around the private seed)
+
+    my $prk = hmac_sha256($raw, "\0" x 32);
+    my $key = hmac_sha256("warzone-ed25519\1", $prk);
+    my $der = pack('H*', '302e020100300506032b657004220420') . $key;
+
+    my $file = File::Temp->new;
+    binmode $file;
+    print $file $der;
+    close $file;
+
+    my $pub = `openssl pkey -inform DER -in $file -pubout -outform DER`;
+    my $hex = substr sha256_hex(substr $pub, -32), 0, 32;
+
+    return join ':', $hex =~ /..../g;
+}
+
+
+# The application error code of a reason, from the table in the source.
+
+sub close_code
+{
+    my ($name) = @_;
+    my $table = slurp("$TOP/src/wzp/wzp_close_x.h");
+
+    $table =~ /WZP_CLOSE_X\($name,\s+(0x[0-9a-f]+),\s+"\w+",\s+"(.*?)"\)/
+        or die "no reason $name";
+    return wantarray ? (hex $1, $2) : hex $1;
+}
+
+
+# A member was (or will be) sent away for that reason.
+
+sub closed_as
+{
+    my ($member, $name, $text) = @_;
+    my ($code, $phrase) = close_code($name);
+    my $ev = $member->closed || {};
+    my $got = join ' ', map { defined $ev->{$_} ? $ev->{$_} : '-' }
+              qw(kind code reason);
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return like($got, qr/^application $code \Q$phrase\E/, $text);
 }
 
 
@@ -336,7 +391,7 @@ sub command
 sub run
 {
     my ($self, @args) = @_;
-    my $out = "$self->{dir}/run.out";
+    my $out = "$self->{dir}/run-" . ++$self->{runs} . '.out';
 
     my $pid = fork;
     die "fork: $!" unless defined $pid;
@@ -345,6 +400,12 @@ sub run
         open STDIN, '<', '/dev/null';
         open STDOUT, '>', $out or POSIX::_exit(127);
         open STDERR, '>&', \*STDOUT;
+        if ($self->{nginx_user}) {
+            my ($uid, $gid) = @{$self->{nginx_user}};
+            $) = "$gid $gid";
+            POSIX::setgid($gid);
+            POSIX::setuid($uid);
+        }
         exec $self->command(@args) or POSIX::_exit(127);
     }
 
