@@ -13,30 +13,43 @@ apt_use()
 }
 
 
-# mirror_of_machine: the URI of the Debian mirror in the machine's own sources
-# (one-line or deb822 style), or nothing.
+# contents FILE...: of those that exist.
 
-mirror_of_machine()
+contents()
 {
-    cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null \
-        | awk '$1 == "deb" || $1 == "deb-src" {
-                   sub(/\[[^]]*\]/, "")
-                   print $2
-               }' \
-        | awk "$is_debian"
+    local file
 
-    cat /etc/apt/sources.list.d/*.sources 2>/dev/null \
-        | awk 'tolower($1) == "uris:" { for (i = 2; i <= NF; i++) print $i }' \
-        | awk "$is_debian"
+    for file in "$@"; do
+        [ ! -r "$file" ] || cat "$file"
+    done
 }
 
 
-# A mirror of the main archive ends in /debian, that of security updates in
-# /debian-security; other vendors' repositories have other names.
+# mirror_of_machine: the URI of the Debian mirror in the machine's own sources
+# (one-line or deb822 style), or nothing.  A mirror of the main archive ends in
+# /debian, that of security updates in /debian-security; repositories of others
+# have other names.
 
-is_debian='/^(https?|mirror\+https?|file|copy):.*\/debian\/?$/ {
-               sub(/\/$/, ""); print
-           }'
+mirror_of_machine()
+{
+    {
+        contents /etc/apt/sources.list /etc/apt/sources.list.d/*.list \
+            | awk '$1 == "deb" || $1 == "deb-src" {
+                       sub(/\[[^]]*\]/, "")
+                       print $2
+                   }'
+
+        contents /etc/apt/sources.list.d/*.sources \
+            | awk 'tolower($1) == "uris:" {
+                       for (i = 2; i <= NF; i++) print $i
+                   }'
+
+    } | awk '/^(https?|mirror\+https?|file|copy):.*\/debian\/?$/ && !found {
+                 sub(/\/$/, "")
+                 print
+                 found = 1
+             }'
+}
 
 
 # keyring_of_machine: the key ring that the machine's own Debian sources name,
@@ -46,7 +59,7 @@ keyring_of_machine()
 {
     local file
 
-    for file in $(cat /etc/apt/sources.list.d/debian.sources 2>/dev/null \
+    for file in $(contents /etc/apt/sources.list.d/debian.sources \
                   | awk 'tolower($1) == "signed-by:" { print $2 }') \
                 /usr/share/keyrings/debian-archive-keyring.pgp \
                 /usr/share/keyrings/debian-archive-keyring.gpg
@@ -71,7 +84,7 @@ apt_setup()
                "on another system build BoringSSL, ngtcp2 and Opus yourself" \
                "and write build/deps.mk by hand (see src/deps/mk.sh)"
 
-    mirror=$(mirror_of_machine | head -n 1)
+    mirror=$(mirror_of_machine)
     mirror=${mirror:-http://deb.debian.org/debian}
     keyring=$(keyring_of_machine)
 
@@ -220,7 +233,7 @@ fetch()
     fi
 
     file=$(private_apt apt-get -qq $get --print-uris "$1=$2" 2>/dev/null \
-               | awk '{ print $2 }' | head -n 1)
+               | awk 'NR == 1 { print $2 }') || return 1
     [ -n "$file" ] || return 1
 
     (cd "$cache/src" && private_apt apt-get -qq $get "$1=$2") \

@@ -53,6 +53,7 @@ say()
 die()
 {
     echo "deps: error: $*" >&2
+    trap - EXIT
     exit 1
 }
 
@@ -63,6 +64,11 @@ ge()
 {
     dpkg --compare-versions "$1" ge "$2"
 }
+
+
+# Never die without a word.
+
+trap 'rc=$?; [ $rc -eq 0 ] || say "stopped (status $rc, line $LINENO)"' EXIT
 
 
 . "$recipes/packages.sh"
