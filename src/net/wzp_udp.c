@@ -390,8 +390,7 @@ wzp_udp_recv(wzp_udp_rx_t *rx, wzp_udp_socket_t *su, wzp_udp_recv_pt fn,
     n = recvmmsg(su->fd, rx->msgs, rx->n, MSG_DONTWAIT, NULL);
 
     if (n < 0) {
-        return (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
-               ? 0 : -1;
+        return (errno == EAGAIN || errno == EINTR) ? 0 : -1;
     }
 
     for (i = 0, count = 0; i < n; i++) {
