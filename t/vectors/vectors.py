@@ -1,0 +1,260 @@
+#!/usr/bin/python3
+"""Compute the golden vectors of src/wzp/PROTOCOL.md from the protocol alone.
+
+Shares no code with the programs under test: hashlib, hmac and the
+`cryptography` package (Debian: python3-cryptography).  Without arguments the
+.hex files beside this script are compared with what is computed; --write
+writes them.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import struct
+import sys
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, x25519
+
+RAW = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+
+
+def hkdf(ikm, label, size=32):
+    prk = hmac.new(bytes(32), ikm, hashlib.sha256).digest()
+    return hmac.new(prk, label.encode() + b"\1", hashlib.sha256).digest()[:size]
+
+
+def ed(seed):
+    return ed25519.Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def ed_pub(seed):
+    return ed(seed).public_key().public_bytes(*RAW)
+
+
+def x_pub(scalar):
+    key = x25519.X25519PrivateKey.from_private_bytes(scalar)
+    return key.public_key().public_bytes(*RAW)
+
+
+def x_dh(scalar, peer):
+    key = x25519.X25519PrivateKey.from_private_bytes(scalar)
+    return key.exchange(x25519.X25519PublicKey.from_public_bytes(peer))
+
+
+def sign_seed(seed):
+    return hkdf(seed, "warzone-ed25519")
+
+
+# --- certificate, section 1.3 -------------------------------------------
+
+def tlv(tag, body):
+    size = len(body)
+    if size < 0x80:
+        return bytes([tag, size]) + body
+    if size < 0x100:
+        return bytes([tag, 0x81, size]) + body
+    return bytes([tag, 0x82]) + struct.pack(">H", size) + body
+
+
+def cert(seed):
+    key = hkdf(seed, "wzp-tls-ed25519")
+    pub = ed_pub(key)
+    number = int.from_bytes(hashlib.sha256(pub).digest()[:20], "big")
+    number &= (1 << 159) - 1
+    serial = number.to_bytes(number.bit_length() // 8 + 1, "big")
+    alg = tlv(0x30, bytes.fromhex("06032b6570"))
+    cn = tlv(0x30, bytes.fromhex("0603550403")
+             + tlv(0x0c, b"rcgen self signed cert"))
+    name = tlv(0x30, tlv(0x31, cn))
+    san = tlv(0x30, bytes.fromhex("0603551d11")
+              + tlv(0x04, tlv(0x30, tlv(0x82, b"localhost"))))
+    tbs = tlv(0x30, tlv(0xa0, tlv(0x02, b"\2")) + tlv(0x02, serial) + alg + name
+              + tlv(0x30, tlv(0x17, b"750101000000Z")
+                    + tlv(0x18, b"40960101000000Z"))
+              + name + tlv(0x30, alg + tlv(0x03, b"\0" + pub))
+              + tlv(0xa3, tlv(0x30, san)))
+    der = tlv(0x30, tbs + alg + tlv(0x03, b"\0" + ed(key).sign(tbs)))
+    parsed = x509.load_der_x509_certificate(der)
+    assert parsed.serial_number == number
+    parsed.public_key().verify(parsed.signature, parsed.tbs_certificate_bytes)
+    return key, pub, der, len(serial)
+
+
+def short_serial_seed(size):
+    """The first seed n, as 32 bytes, whose serial has only size bytes."""
+    n = 0
+    while True:
+        seed = n.to_bytes(32, "big")
+        pub = ed_pub(hkdf(seed, "wzp-tls-ed25519"))
+        head = hashlib.sha256(pub).digest()[:20]
+        value = int.from_bytes(head, "big") & ((1 << 159) - 1)
+        if value.bit_length() // 8 + 1 <= size:
+            return seed
+        n += 1
+
+
+# --- signals, section 2 -------------------------------------------------
+
+GOOD = {"codec": "Opus24k", "fec_ratio": 0.2, "frame_duration_ms": 20,
+        "frames_per_block": 5}
+
+
+def profile(codec, ratio, ms=20, frames=5):
+    return {"codec": codec, "fec_ratio": ratio, "frame_duration_ms": ms,
+            "frames_per_block": frames}
+
+
+SIX = [profile("Opus64k", 0.1), profile("Opus48k", 0.1),
+       profile("Opus32k", 0.1), GOOD, profile("Opus6k", 0.5, 40, 10),
+       profile("Codec2_1200", 1.0, 40, 8)]
+
+
+def frame(signal):
+    text = json.dumps(signal, separators=(",", ":"), ensure_ascii=False)
+    body = text.encode()
+    return struct.pack(">I", len(body)) + body
+
+
+CLIENT = bytes(range(32))
+RELAY = b"\xaa" * 32
+C_SCALAR = b"\x11" * 32
+R_SCALAR = b"\x22" * 32
+EXPORTER = b"\x55" * 32
+RESUME = bytes(range(16))
+ALL = ["stream-id", "binding", "resume", "state"]
+
+
+def keys(seed, scalar, suffix):
+    eph = x_pub(scalar)
+    return {"identity_pub": list(ed_pub(sign_seed(seed))),
+            "ephemeral_pub": list(eph),
+            "signature": list(ed(sign_seed(seed)).sign(eph + suffix))}
+
+
+def offer(alias=None, **more):
+    body = keys(CLIENT, C_SCALAR, b"call-offer")
+    body.update(supported_profiles=SIX, alias=alias, **more)
+    return {"CallOffer": body}
+
+
+def answer(**more):
+    body = keys(RELAY, R_SCALAR, b"call-answer")
+    body.update(chosen_profile=GOOD, **more)
+    return {"CallAnswer": body}
+
+
+def fp_text(seed):
+    h = hashlib.sha256(ed_pub(sign_seed(seed))).hexdigest()[:32]
+    return ":".join(h[i:i + 4] for i in range(0, 32, 4))
+
+
+def room_update():
+    return {"RoomUpdate": {"count": 2, "participants": [
+        {"fingerprint": fp_text(CLIENT), "alias": "Ann", "relay_label": None,
+         "stream_id": 48879, "muted": True},
+        {"fingerprint": fp_text(RELAY), "alias": None,
+         "relay_label": "Relay B", "stream_id": 1, "held": True}]}}
+
+
+# --- the files ----------------------------------------------------------
+
+def ident_file(out):
+    for label, seed in (("client", CLIENT), ("relay", RELAY)):
+        pub = ed_pub(sign_seed(seed))
+        out(label + "_seed", seed)
+        out(label + "_sign_seed", sign_seed(seed))
+        out(label + "_pub", pub)
+        out(label + "_fp", hashlib.sha256(pub).digest()[:16])
+    out("client_x25519", hkdf(CLIENT, "warzone-x25519"))
+    out("client_x25519_pub", x_pub(hkdf(CLIENT, "warzone-x25519")))
+    out("zero_fp", hashlib.sha256(bytes(32)).digest()[:16])
+
+
+def cert_file(out):
+    for label, seed in (("plain", CLIENT), ("short", short_serial_seed(19)),
+                        ("shorter", short_serial_seed(18))):
+        key, pub, der, _ = cert(seed)
+        out(label + "_seed", seed)
+        out(label + "_tls_seed", key)
+        out(label + "_tls_pub", pub)
+        out(label + "_der", der)
+        out(label + "_fp", hashlib.sha256(der).digest())
+
+
+def hs_file(out):
+    dh = x_dh(C_SCALAR, x_pub(R_SCALAR))
+    out("client_scalar", C_SCALAR)
+    out("client_ephemeral", x_pub(C_SCALAR))
+    out("relay_scalar", R_SCALAR)
+    out("relay_ephemeral", x_pub(R_SCALAR))
+    out("dh", dh)
+    out("session_key", hkdf(dh, "warzone-session-key"))
+    out("sas", hkdf(dh, "warzone-sas-code", 4))
+    out("offer_sig", bytes(offer()["CallOffer"]["signature"]))
+    out("answer_sig", bytes(answer()["CallAnswer"]["signature"]))
+    out("offer_frame", frame(offer()))
+    out("answer_frame", frame(answer()))
+
+    bind_offer = ed(sign_seed(CLIENT)).sign(b"wzp-binding-offer" + EXPORTER)
+    bind_answer = ed(sign_seed(RELAY)).sign(b"wzp-binding-answer" + EXPORTER)
+    out("exporter", EXPORTER)
+    out("offer_binding", bind_offer)
+    out("answer_binding", bind_answer)
+    out("resume", RESUME)
+    out("offer_ext_frame",
+        frame(offer("Ann", extensions=ALL, binding=list(bind_offer),
+                    resume=RESUME.hex())))
+    out("answer_ext_frame",
+        frame(answer(extensions=ALL, binding=list(bind_answer),
+                     stream_id=48879, resume=RESUME.hex())))
+
+
+def signal_file(out):
+    out("ping", frame({"Ping": {"timestamp_ms": 12345}}))
+    out("hold", frame("Hold"))
+    out("room_update_ext", frame(room_update()))
+
+
+def room_file(out):
+    for name in ("general", "General", "default", "android", "my-group"):
+        h = hashlib.sha256(b"featherchat-group:" + name.encode()).digest()
+        out(name, h[:16])
+
+
+FILES = {"ident": ident_file, "cert": cert_file, "hs": hs_file,
+         "signal": signal_file, "room": room_file}
+
+
+def text_of(make):
+    lines = ["# computed by vectors.py"]
+
+    def out(name, data):
+        h = data.hex()
+        lines.append("")
+        lines.append(name + ":")
+        lines.extend("    " + h[i:i + 72] for i in range(0, len(h), 72))
+
+    make(out)
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    here = os.path.dirname(os.path.abspath(__file__))
+    status = 0
+    for name, make in FILES.items():
+        path = os.path.join(here, name + ".hex")
+        text = text_of(make)
+        if sys.argv[1:] == ["--write"]:
+            with open(path, "w") as f:
+                f.write(text)
+        elif open(path).read() != text:
+            print(path + ": differs")
+            status = 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
