@@ -53,7 +53,7 @@ $t->start(events => 'worker_connections 64;',
 
 my @many = map { $t->member(seed => seed_of($_)) } 1 .. 90;
 ok(wait_for { !grep { !$_->events('answer') && !$_->events('closed') } @many },
-   'ninety come to sixty-four connections', 60);
+   'ninety come to sixty-four connections');
 
 my $up = grep { $_->events('answer') } @many;
 cmp_ok($up, '>=', 30, 'many are in');
