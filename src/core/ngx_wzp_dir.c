@@ -1,0 +1,775 @@
+/*
+ * The directory of rooms and members.  Everything here happens under the
+ * zone's lock and touches nothing but the zone.
+ */
+
+#include "core/ngx_wzp_channel.h"
+#include "core/ngx_wzp_dir.h"
+
+
+static uint32_t *ngx_wzp_dir_bucket(ngx_wzp_zone_t *zn, uint64_t relay,
+    const uint8_t *key);
+static uint32_t ngx_wzp_dir_find(ngx_wzp_zone_t *zn, uint64_t relay,
+    const uint8_t *key);
+static uint32_t ngx_wzp_dir_room_create(ngx_wzp_zone_t *zn,
+    const ngx_wzp_dir_join_t *in);
+static void ngx_wzp_dir_room_release(ngx_wzp_zone_t *zn, uint32_t r);
+static ngx_wzp_zone_relay_t *ngx_wzp_dir_relay(ngx_wzp_zone_t *zn,
+    uint64_t id);
+static void ngx_wzp_dir_link(ngx_wzp_zone_t *zn, uint32_t r, uint32_t m);
+static void ngx_wzp_dir_unlink(ngx_wzp_zone_t *zn, uint32_t m,
+    uint64_t now_ns);
+static void ngx_wzp_dir_refresh(ngx_wzp_zone_t *zn, uint32_t r);
+static ngx_uint_t ngx_wzp_dir_tier(ngx_wzp_zone_t *zn, uint32_t r);
+static uint16_t ngx_wzp_dir_stream_id(ngx_wzp_zone_t *zn,
+    ngx_wzp_zone_room_t *zr, uint16_t wanted, uint64_t now_ns);
+static void ngx_wzp_dir_pair(ngx_wzp_zone_t *zn, ngx_wzp_zone_room_t *zr,
+    uint32_t m);
+
+
+ngx_wzp_zone_room_t *
+ngx_wzp_dir_room(ngx_wzp_zone_t *zn, uint32_t room)
+{
+    return (ngx_wzp_zone_room_t *) ((u_char *) zn->hdr + zn->hdr->off_rooms)
+           + room;
+}
+
+
+ngx_wzp_zone_member_t *
+ngx_wzp_dir_member(ngx_wzp_zone_t *zn, uint32_t member)
+{
+    return (ngx_wzp_zone_member_t *)
+               ((u_char *) zn->hdr + zn->hdr->off_members)
+           + member;
+}
+
+
+void
+ngx_wzp_dir_init(ngx_wzp_zone_t *zn)
+{
+    uint32_t             i, *buckets;
+    ngx_wzp_zone_hdr_t  *h;
+
+    h = zn->hdr;
+    buckets = (uint32_t *) ((u_char *) h + h->off_buckets);
+
+    for (i = 0; i < h->nbuckets; i++) {
+        buckets[i] = NGX_WZP_NONE;
+    }
+
+    h->free_room = NGX_WZP_NONE;
+    h->free_member = NGX_WZP_NONE;
+
+    for (i = h->nrooms; i-- > 0; /* void */) {
+        ngx_wzp_dir_room(zn, i)->next = h->free_room;
+        h->free_room = i;
+    }
+
+    for (i = h->nmembers; i-- > 0; /* void */) {
+        ngx_wzp_dir_member(zn, i)->next = h->free_member;
+        h->free_member = i;
+    }
+}
+
+
+void
+ngx_wzp_dir_rebuild_locked(ngx_wzp_zone_t *zn)
+{
+    uint32_t               i, *b;
+    ngx_wzp_zone_hdr_t    *h;
+    ngx_wzp_zone_room_t   *zr;
+    ngx_wzp_zone_relay_t  *re;
+    ngx_wzp_zone_member_t *zm;
+
+    h = zn->hdr;
+
+    for (i = 0; i < NGX_WZP_RELAYS; i++) {
+        h->relays[i].sessions = 0;
+        h->relays[i].rooms = 0;
+    }
+
+    for (i = 0; i < h->nrooms; i++) {
+        zr = ngx_wzp_dir_room(zn, i);
+        zr->members = NGX_WZP_NONE;
+        zr->count = 0;
+        zr->workers = 0;
+    }
+
+    ngx_wzp_dir_init(zn);       /* buckets and both free lists, all free */
+
+    h->free_room = NGX_WZP_NONE;
+    h->free_member = NGX_WZP_NONE;
+
+    for (i = h->nmembers; i-- > 0; /* void */) {
+        zm = ngx_wzp_dir_member(zn, i);
+
+        if (!zm->used || zm->room >= h->nrooms
+            || !ngx_wzp_dir_room(zn, zm->room)->used)
+        {
+            zm->used = 0;
+            zm->next = h->free_member;
+            h->free_member = i;
+            continue;
+        }
+
+        ngx_wzp_dir_link(zn, zm->room, i);
+    }
+
+    for (i = 0; i < h->nmembers; i++) {
+        zm = ngx_wzp_dir_member(zn, i);
+
+        if (zm->used && zm->peer != NGX_WZP_NONE
+            && (zm->peer >= h->nmembers
+                || !ngx_wzp_dir_member(zn, zm->peer)->used
+                || ngx_wzp_dir_member(zn, zm->peer)->peer != i))
+        {
+            zm->peer = NGX_WZP_NONE;
+        }
+    }
+
+    for (i = h->nrooms; i-- > 0; /* void */) {
+        zr = ngx_wzp_dir_room(zn, i);
+
+        if (!zr->used || zr->count == 0) {
+            zr->used = 0;
+            zr->next = h->free_room;
+            h->free_room = i;
+            continue;
+        }
+
+        b = ngx_wzp_dir_bucket(zn, zr->relay, zr->key);
+        zr->next = *b;
+        *b = i;
+
+        re = ngx_wzp_dir_relay(zn, zr->relay);
+        if (re != NULL) {
+            re->rooms++;
+            re->sessions += zr->count;
+        }
+
+        ngx_wzp_dir_refresh(zn, i);
+    }
+}
+
+
+/* long: one transaction, read from top to bottom */
+wzp_close_t
+ngx_wzp_dir_join(ngx_wzp_zone_t *zn, const ngx_wzp_dir_join_t *in,
+    ngx_wzp_dir_joined_t *out)
+{
+    uint32_t                r, m, i;
+    wzp_close_t             rc;
+    ngx_wzp_zone_room_t    *zr;
+    ngx_wzp_zone_relay_t   *re;
+    ngx_wzp_zone_member_t  *zm;
+
+    out->old_member = NGX_WZP_NONE;
+    rc = WZP_CLOSE_TOO_MANY;
+
+    ngx_wzp_zone_lock(zn);
+
+    re = ngx_wzp_dir_relay(zn, in->conf->id);
+    if (re == NULL) {
+        goto failed;
+    }
+
+    r = ngx_wzp_dir_find(zn, in->conf->id, in->sni->key);
+
+    if (r != NGX_WZP_NONE && in->resume != 0) {
+        zr = ngx_wzp_dir_room(zn, r);
+
+        for (i = zr->members; i != NGX_WZP_NONE; i = zm->next) {
+            zm = ngx_wzp_dir_member(zn, i);
+
+            if (zm->stream_id == in->resume
+                && ngx_memcmp(zm->fp, in->fp, WZP_FP_SIZE) == 0)
+            {
+                out->old_member = i;
+                out->old_uid = zm->uid;
+                out->old_slot = zm->slot;
+                break;
+            }
+        }
+    }
+
+    if (out->old_member == NGX_WZP_NONE) {
+        if (in->conf->max_sessions != 0
+            && re->sessions >= in->conf->max_sessions)
+        {
+            goto failed;
+        }
+
+        if (r != NGX_WZP_NONE && in->conf->room_members != 0
+            && ngx_wzp_dir_room(zn, r)->count >= in->conf->room_members)
+        {
+            rc = WZP_CLOSE_ROOM_FULL;
+            goto failed;
+        }
+    }
+
+    m = zn->hdr->free_member;
+    if (m == NGX_WZP_NONE) {
+        goto failed;
+    }
+
+    if (r == NGX_WZP_NONE) {
+        rc = WZP_CLOSE_ROOMS_FULL;
+
+        if (in->conf->max_rooms != 0 && re->rooms >= in->conf->max_rooms) {
+            goto failed;
+        }
+
+        r = ngx_wzp_dir_room_create(zn, in);
+        if (r == NGX_WZP_NONE) {
+            goto failed;
+        }
+
+        re->rooms++;
+    }
+
+    zr = ngx_wzp_dir_room(zn, r);
+    zm = ngx_wzp_dir_member(zn, m);
+
+    zn->hdr->free_member = zm->next;
+
+    zm->slot = (uint8_t) in->slot;
+    zm->epoch = in->epoch;
+    zm->uid = ++zn->hdr->uid;
+    zm->room = r;
+    zm->muted = 0;
+    zm->held = 0;
+    zm->tier = WZP_TIER_GOOD;
+    zm->peer = NGX_WZP_NONE;
+    zm->packets = 0;
+    ngx_memcpy(zm->fp, in->fp, WZP_FP_SIZE);
+    ngx_cpystrn((u_char *) zm->alias, (u_char *) in->alias,
+                sizeof(zm->alias));
+
+    ngx_wzp_dir_link(zn, r, m);     /* first, so that the room can't go */
+
+    if (out->old_member != NGX_WZP_NONE) {
+        ngx_wzp_dir_unlink(zn, out->old_member, 0);
+    }
+
+    zm->stream_id = ngx_wzp_dir_stream_id(zn, zr, in->resume, in->now_ns);
+    zm->used = 1;
+
+    re->sessions++;
+
+    if (in->conf->mode == NGX_WZP_MODE_BRIDGE) {
+        ngx_wzp_dir_pair(zn, zr, m);
+    }
+
+    ngx_wzp_dir_refresh(zn, r);
+
+    out->room = r;
+    out->room_epoch = zr->epoch;
+    out->member = m;
+    out->uid = zm->uid;
+    out->stream_id = zm->stream_id;
+
+    ngx_wzp_zone_unlock(zn);
+
+    return WZP_CLOSE_NORMAL;
+
+failed:
+
+    ngx_wzp_zone_unlock(zn);
+
+    return rc;
+}
+
+
+void
+ngx_wzp_dir_leave(ngx_wzp_zone_t *zn, uint32_t member, uint64_t uid,
+    uint64_t now_ns)
+{
+    ngx_wzp_zone_member_t  *zm;
+
+    ngx_wzp_zone_lock(zn);
+
+    zm = ngx_wzp_dir_member(zn, member);
+
+    if (zm->used && zm->uid == uid) {
+        ngx_wzp_dir_unlink(zn, member, now_ns);
+    }
+
+    ngx_wzp_zone_unlock(zn);
+}
+
+
+ngx_uint_t
+ngx_wzp_dir_state(ngx_wzp_zone_t *zn, uint32_t member, uint64_t uid,
+    ngx_uint_t muted, ngx_uint_t held, ngx_uint_t tier)
+{
+    ngx_uint_t              was;
+    ngx_wzp_zone_room_t    *zr;
+    ngx_wzp_zone_member_t  *zm;
+
+    ngx_wzp_zone_lock(zn);
+
+    zm = ngx_wzp_dir_member(zn, member);
+
+    if (!zm->used || zm->uid != uid) {
+        ngx_wzp_zone_unlock(zn);
+        return 0;
+    }
+
+    zr = ngx_wzp_dir_room(zn, zm->room);
+    was = zr->tier;
+
+    if (zm->muted != muted || zm->held != held) {
+        zm->muted = (uint8_t) muted;
+        zm->held = (uint8_t) held;
+        zr->version++;
+    }
+
+    if (zm->tier != tier) {
+        zm->tier = (uint8_t) tier;
+        zr->tier = ngx_wzp_dir_tier(zn, zm->room);
+    }
+
+    was = (was != zr->tier);
+
+    ngx_wzp_zone_unlock(zn);
+
+    return was;
+}
+
+
+uint32_t
+ngx_wzp_dir_list(ngx_wzp_zone_t *zn, uint32_t room, uint32_t epoch,
+    ngx_wzp_zone_member_t *list, uint32_t n, uint32_t *version)
+{
+    uint32_t                i, count;
+    ngx_wzp_zone_room_t    *zr;
+    ngx_wzp_zone_member_t  *zm;
+
+    count = 0;
+
+    ngx_wzp_zone_lock(zn);
+
+    zr = ngx_wzp_dir_room(zn, room);
+
+    if (zr->used && zr->epoch == epoch) {
+        *version = zr->version;
+
+        for (i = zr->members; i != NGX_WZP_NONE; i = zm->next) {
+            zm = ngx_wzp_dir_member(zn, i);
+
+            if (count < n) {
+                ngx_memcpy(&list[count], zm, sizeof(*zm));
+            }
+
+            count++;
+        }
+    }
+
+    ngx_wzp_zone_unlock(zn);
+
+    return count;
+}
+
+
+ngx_uint_t
+ngx_wzp_dir_sweep(ngx_wzp_zone_t *zn, uint64_t now_ns, uint64_t *tell)
+{
+    uint32_t                i;
+    uint64_t                dead;
+    ngx_uint_t              n;
+    ngx_wzp_slot_t         *sl;
+    ngx_wzp_zone_member_t  *zm;
+
+    dead = 0;
+    n = 0;
+    *tell = 0;
+
+    for (i = 0; i < NGX_WZP_SLOTS; i++) {
+        if (zn->hdr->slots[i].pid != 0 && !ngx_wzp_slot_alive(zn, i)) {
+            dead |= (uint64_t) 1 << i;
+        }
+    }
+
+    if (dead == 0) {
+        return 0;
+    }
+
+    ngx_wzp_zone_lock(zn);
+
+    for (i = 0; i < zn->hdr->nmembers; i++) {
+        zm = ngx_wzp_dir_member(zn, i);
+
+        if (zm->used && (dead >> zm->slot & 1)) {
+            *tell |= ngx_wzp_dir_room(zn, zm->room)->workers;
+            ngx_wzp_dir_unlink(zn, i, now_ns);
+            n++;
+        }
+    }
+
+    for (i = 0; i < NGX_WZP_SLOTS; i++) {
+        if (dead >> i & 1) {
+            sl = &zn->hdr->slots[i];
+            sl->epoch = 0;
+            sl->pid = 0;
+        }
+    }
+
+    ngx_wzp_channel_reclaim_locked(zn);
+
+    ngx_wzp_zone_unlock(zn);
+
+    *tell &= ~dead;
+
+    return n;
+}
+
+
+static uint32_t *
+ngx_wzp_dir_bucket(ngx_wzp_zone_t *zn, uint64_t relay, const uint8_t *key)
+{
+    uint64_t  h;
+
+    /* keys are SHA-256 output, chosen by hashing only: no attack worth it */
+
+    ngx_memcpy(&h, key, sizeof(h));
+
+    return (uint32_t *) ((u_char *) zn->hdr + zn->hdr->off_buckets)
+           + (h ^ relay) % zn->hdr->nbuckets;
+}
+
+
+static uint32_t
+ngx_wzp_dir_find(ngx_wzp_zone_t *zn, uint64_t relay, const uint8_t *key)
+{
+    uint32_t              r;
+    ngx_wzp_zone_room_t  *zr;
+
+    for (r = *ngx_wzp_dir_bucket(zn, relay, key);
+         r != NGX_WZP_NONE;
+         r = zr->next)
+    {
+        zr = ngx_wzp_dir_room(zn, r);
+
+        if (zr->relay == relay
+            && ngx_memcmp(zr->key, key, WZP_ROOM_KEY_SIZE) == 0)
+        {
+            break;
+        }
+    }
+
+    return r;
+}
+
+
+static uint32_t
+ngx_wzp_dir_room_create(ngx_wzp_zone_t *zn, const ngx_wzp_dir_join_t *in)
+{
+    uint32_t              r, *b;
+    ngx_wzp_zone_room_t  *zr;
+
+    r = zn->hdr->free_room;
+    if (r == NGX_WZP_NONE) {
+        return r;
+    }
+
+    zr = ngx_wzp_dir_room(zn, r);
+    zn->hdr->free_room = zr->next;
+
+    zr->relay = in->conf->id;
+    zr->epoch++;
+    zr->members = NGX_WZP_NONE;
+    zr->count = 0;
+    zr->workers = 0;
+    zr->tier = WZP_TIER_GOOD;
+    ngx_memzero(zr->resting, sizeof(zr->resting));
+    ngx_memcpy(zr->key, in->sni->key, WZP_ROOM_KEY_SIZE);
+    ngx_cpystrn((u_char *) zr->name, (u_char *) in->sni->name,
+                sizeof(zr->name));
+
+    b = ngx_wzp_dir_bucket(zn, zr->relay, zr->key);
+    zr->next = *b;
+    *b = r;
+
+    zr->used = 1;
+
+    return r;
+}
+
+
+static void
+ngx_wzp_dir_room_release(ngx_wzp_zone_t *zn, uint32_t r)
+{
+    uint32_t              *b;
+    ngx_wzp_zone_room_t   *zr;
+    ngx_wzp_zone_relay_t  *re;
+
+    zr = ngx_wzp_dir_room(zn, r);
+
+    for (b = ngx_wzp_dir_bucket(zn, zr->relay, zr->key);
+         *b != NGX_WZP_NONE;
+         b = &ngx_wzp_dir_room(zn, *b)->next)
+    {
+        if (*b == r) {
+            *b = zr->next;
+            break;
+        }
+    }
+
+    re = ngx_wzp_dir_relay(zn, zr->relay);
+    if (re != NULL && re->rooms > 0) {
+        re->rooms--;
+    }
+
+    zr->used = 0;
+    zr->version++;
+    zr->next = zn->hdr->free_room;
+    zn->hdr->free_room = r;
+}
+
+
+static ngx_wzp_zone_relay_t *
+ngx_wzp_dir_relay(ngx_wzp_zone_t *zn, uint64_t id)
+{
+    ngx_uint_t             i;
+    ngx_wzp_zone_relay_t  *re, *empty;
+
+    empty = NULL;
+
+    for (i = 0; i < NGX_WZP_RELAYS; i++) {
+        re = &zn->hdr->relays[i];
+
+        if (re->id == id) {
+            return re;
+        }
+
+        /* a relay that left the configuration gives up its place */
+
+        if (empty == NULL && re->sessions == 0) {
+            empty = re;
+        }
+    }
+
+    if (empty != NULL) {
+        empty->id = id;
+        empty->rooms = 0;
+    }
+
+    return empty;
+}
+
+
+/* At the end of the list: order of arrival. */
+static void
+ngx_wzp_dir_link(ngx_wzp_zone_t *zn, uint32_t r, uint32_t m)
+{
+    uint32_t                last;
+    ngx_wzp_zone_room_t    *zr;
+    ngx_wzp_zone_member_t  *zm;
+
+    zr = ngx_wzp_dir_room(zn, r);
+    zm = ngx_wzp_dir_member(zn, m);
+
+    zm->prev = NGX_WZP_NONE;
+    zm->next = NGX_WZP_NONE;
+
+    if (zr->members == NGX_WZP_NONE) {
+        zm->prev = m;               /* the first knows the last */
+        zr->members = m;
+
+    } else {
+        last = ngx_wzp_dir_member(zn, zr->members)->prev;
+
+        ngx_wzp_dir_member(zn, last)->next = m;
+        ngx_wzp_dir_member(zn, zr->members)->prev = m;
+        zm->prev = last;
+    }
+
+    zr->count++;
+}
+
+
+static void
+ngx_wzp_dir_unlink(ngx_wzp_zone_t *zn, uint32_t m, uint64_t now_ns)
+{
+    uint32_t                i, peer, r;
+    ngx_wzp_zone_room_t    *zr;
+    ngx_wzp_zone_relay_t   *re;
+    ngx_wzp_zone_member_t  *zm;
+
+    zm = ngx_wzp_dir_member(zn, m);
+    r = zm->room;
+    zr = ngx_wzp_dir_room(zn, r);
+
+    peer = zm->peer;
+    if (peer != NGX_WZP_NONE) {
+        ngx_wzp_dir_member(zn, peer)->peer = NGX_WZP_NONE;
+    }
+
+    if (now_ns != 0) {
+        /* the oldest of the resting ids makes room */
+
+        for (peer = 0, i = 1; i < NGX_WZP_RESTING; i++) {
+            if (zr->resting[i].until_ns < zr->resting[peer].until_ns) {
+                peer = i;
+            }
+        }
+
+        zr->resting[peer].id = zm->stream_id;
+        zr->resting[peer].until_ns = now_ns + NGX_WZP_REST_NS;
+    }
+
+    if (zr->members == m) {
+        zr->members = zm->next;
+
+        if (zm->next != NGX_WZP_NONE) {
+            ngx_wzp_dir_member(zn, zm->next)->prev = zm->prev;
+        }
+
+    } else {
+        ngx_wzp_dir_member(zn, zm->prev)->next = zm->next;
+
+        i = zm->next != NGX_WZP_NONE ? zm->next : zr->members;
+        ngx_wzp_dir_member(zn, i)->prev = zm->prev;
+    }
+
+    zr->count--;
+
+    zm->used = 0;
+    zm->next = zn->hdr->free_member;
+    zn->hdr->free_member = m;
+
+    re = ngx_wzp_dir_relay(zn, zr->relay);
+    if (re != NULL && re->sessions > 0) {
+        re->sessions--;
+    }
+
+    if (zr->count == 0) {
+        zr->workers = 0;
+        ngx_wzp_dir_room_release(zn, r);
+        return;
+    }
+
+    ngx_wzp_dir_refresh(zn, r);
+}
+
+
+/* Everything that follows from the list of members. */
+static void
+ngx_wzp_dir_refresh(ngx_wzp_zone_t *zn, uint32_t r)
+{
+    uint32_t                i;
+    uint64_t                workers;
+    ngx_wzp_zone_room_t    *zr;
+    ngx_wzp_zone_member_t  *zm;
+
+    zr = ngx_wzp_dir_room(zn, r);
+    workers = 0;
+
+    for (i = zr->members; i != NGX_WZP_NONE; i = zm->next) {
+        zm = ngx_wzp_dir_member(zn, i);
+        workers |= (uint64_t) 1 << zm->slot;
+    }
+
+    zr->workers = workers;
+    zr->tier = ngx_wzp_dir_tier(zn, r);
+    zr->version++;
+}
+
+
+/* The weakest link; nobody is better than GOOD until his reports say so. */
+static ngx_uint_t
+ngx_wzp_dir_tier(ngx_wzp_zone_t *zn, uint32_t r)
+{
+    uint32_t                i;
+    ngx_uint_t              tier;
+    ngx_wzp_zone_member_t  *zm;
+
+    tier = WZP_TIER_N;
+
+    for (i = ngx_wzp_dir_room(zn, r)->members;
+         i != NGX_WZP_NONE;
+         i = zm->next)
+    {
+        zm = ngx_wzp_dir_member(zn, i);
+
+        if (zm->tier < tier) {
+            tier = zm->tier;
+        }
+    }
+
+    return tier == WZP_TIER_N ? WZP_TIER_GOOD : tier;
+}
+
+
+/* The wanted one if nobody has it, else a random one that is free and not at
+ * rest.  A room has far fewer members than there are ids. */
+static uint16_t
+ngx_wzp_dir_stream_id(ngx_wzp_zone_t *zn, ngx_wzp_zone_room_t *zr,
+    uint16_t wanted, uint64_t now_ns)
+{
+    uint16_t                id;
+    uint32_t                i, n;
+    ngx_wzp_zone_member_t  *zm;
+
+    id = wanted;
+
+    for (n = 0; /* void */; n++) {
+
+        if (id == 0 || n > 0) {
+            id = (uint16_t) ngx_random();
+        }
+
+        if (id == 0) {
+            continue;
+        }
+
+        for (i = zr->members; i != NGX_WZP_NONE; i = zm->next) {
+            zm = ngx_wzp_dir_member(zn, i);
+
+            if (zm->used && zm->stream_id == id) {
+                break;
+            }
+        }
+
+        if (i != NGX_WZP_NONE) {
+            if (n > 100000) {
+                return 0;           /* a room of 65,535: ids have run out */
+            }
+
+            continue;
+        }
+
+        if (id == wanted) {
+            return id;              /* its own id comes back */
+        }
+
+        for (i = 0; i < NGX_WZP_RESTING; i++) {
+            if (zr->resting[i].id == id && zr->resting[i].until_ns > now_ns) {
+                break;
+            }
+        }
+
+        if (i == NGX_WZP_RESTING) {
+            return id;
+        }
+    }
+}
+
+
+/* Bridge mode: the first one that is alone. */
+static void
+ngx_wzp_dir_pair(ngx_wzp_zone_t *zn, ngx_wzp_zone_room_t *zr, uint32_t m)
+{
+    uint32_t                i;
+    ngx_wzp_zone_member_t  *zm;
+
+    for (i = zr->members; i != NGX_WZP_NONE; i = zm->next) {
+        zm = ngx_wzp_dir_member(zn, i);
+
+        if (i != m && zm->peer == NGX_WZP_NONE) {
+            zm->peer = m;
+            ngx_wzp_dir_member(zn, m)->peer = i;
+            return;
+        }
+    }
+}

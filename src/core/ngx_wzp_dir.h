@@ -1,0 +1,128 @@
+/*
+ * The directory in the zone: rooms and their members, of all workers.
+ * Indices, not pointers.  All functions take the zone's lock themselves,
+ * but for those that say _locked.
+ *
+ * Ownership: a member entry is written by the worker that has the connection
+ * (its slot and epoch are in the entry), links between entries under the lock.
+ * When that worker dies, whoever notices sweeps its entries.
+ */
+
+#ifndef _NGX_WZP_DIR_H_INCLUDED_
+#define _NGX_WZP_DIR_H_INCLUDED_
+
+
+#include "core/ngx_wzp_zone.h"
+#include "wzp/wzp_quality.h"
+
+
+#define NGX_WZP_RESTING     8           /* stream ids that rest, per room    */
+#define NGX_WZP_REST_NS     (5 * WZP_SEC)
+
+
+typedef struct {
+    uint8_t            used;
+    uint8_t            key[WZP_ROOM_KEY_SIZE];
+    uint64_t           relay;           /* id                                */
+    uint32_t           epoch;           /* of this use of the entry          */
+    uint32_t           next;            /* in bucket or free list            */
+    uint32_t           members;         /* first member                      */
+    uint32_t           count;
+    _Atomic uint64_t   workers;         /* slots that have members           */
+    _Atomic uint32_t   version;         /* of the list of members            */
+    _Atomic uint32_t   tier;            /* weakest wzp_tier_t                */
+    struct {
+        uint16_t       id;
+        uint64_t       until_ns;
+    }                  resting[NGX_WZP_RESTING];
+    char               name[WZP_ROOM_HASH_LEN * 2 + 1];  /* cut; for logs    */
+} ngx_wzp_zone_room_t;
+
+
+typedef struct {
+    uint8_t            used;
+    uint8_t            slot;
+    uint16_t           epoch;           /* of the slot                       */
+    uint16_t           stream_id;
+    uint8_t            muted;
+    uint8_t            held;
+    uint8_t            tier;
+    uint64_t           uid;             /* never used twice                  */
+    uint32_t           room;
+    uint32_t           prev;
+    uint32_t           next;            /* in room or free list              */
+    _Atomic uint32_t   peer;            /* bridge: the partner's index       */
+    _Atomic uint64_t   packets;         /* bridge: accepted from this one    */
+    uint8_t            fp[WZP_FP_SIZE];
+    char               alias[WZP_ALIAS_MAX + 1];
+} ngx_wzp_zone_member_t;
+
+
+typedef struct {
+    ngx_wzp_relay_conf_t  *conf;
+    const wzp_sni_t       *sni;
+    const uint8_t         *fp;
+    const char            *alias;
+    uint16_t               resume;      /* stream id to take over; 0 = none  */
+    ngx_uint_t             slot;
+    uint16_t               epoch;
+    uint64_t               now_ns;
+} ngx_wzp_dir_join_t;
+
+
+/* What a join found.  The replaced member is already out of the room. */
+typedef struct {
+    uint32_t               room;
+    uint32_t               room_epoch;
+    uint32_t               member;
+    uint64_t               uid;
+    uint16_t               stream_id;
+
+    uint32_t               old_member;  /* NGX_WZP_NONE: replaced nobody     */
+    uint64_t               old_uid;
+    uint8_t                old_slot;
+} ngx_wzp_dir_joined_t;
+
+
+void ngx_wzp_dir_init(ngx_wzp_zone_t *zn);
+
+/* Derive all links and counts anew from the entries; the lock is held and its
+ * last owner died. */
+void ngx_wzp_dir_rebuild_locked(ngx_wzp_zone_t *zn);
+
+/*
+ * Add a member, and its room if need be.  Returns WZP_CLOSE_NORMAL, or why
+ * not: ROOM_FULL, TOO_MANY, ROOMS_FULL (also when the zone is full).
+ */
+wzp_close_t ngx_wzp_dir_join(ngx_wzp_zone_t *zn, const ngx_wzp_dir_join_t *in,
+    ngx_wzp_dir_joined_t *out);
+
+/* Take a member out, if it is still this one. */
+void ngx_wzp_dir_leave(ngx_wzp_zone_t *zn, uint32_t member, uint64_t uid,
+    uint64_t now_ns);
+
+/* Set state flags and tier.  Returns 1 if the room's tier has changed. */
+ngx_uint_t ngx_wzp_dir_state(ngx_wzp_zone_t *zn, uint32_t member,
+    uint64_t uid, ngx_uint_t muted, ngx_uint_t held, ngx_uint_t tier);
+
+/*
+ * Copy the members of a room: at most n.  Returns how many there are (0 when
+ * the room is not that one any more) and the version of the list.
+ */
+uint32_t ngx_wzp_dir_list(ngx_wzp_zone_t *zn, uint32_t room, uint32_t epoch,
+    ngx_wzp_zone_member_t *list, uint32_t n, uint32_t *version);
+
+/*
+ * Remove all members of dead worker lives, and the slots and rings of those.
+ * Rooms that changed go to *changed (slots whose workers must be told).
+ * Returns the number of members removed.
+ */
+ngx_uint_t ngx_wzp_dir_sweep(ngx_wzp_zone_t *zn, uint64_t now_ns,
+    uint64_t *tell);
+
+ngx_wzp_zone_room_t *ngx_wzp_dir_room(ngx_wzp_zone_t *zn, uint32_t room);
+ngx_wzp_zone_member_t *ngx_wzp_dir_member(ngx_wzp_zone_t *zn,
+    uint32_t member);
+
+
+#endif /* _NGX_WZP_DIR_H_INCLUDED_ */

@@ -1,0 +1,433 @@
+/*
+ * The zone: making it, finding it again, locking it.
+ * What the tables in it mean is ngx_wzp_dir.c's.
+ */
+
+#include "core/ngx_wzp_dir.h"
+#include "core/ngx_wzp_zone.h"
+
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+
+
+#define NGX_WZP_ZONE_MAGIC      0x657a6f6e2d707a77ULL   /* "wzp-zone" */
+#define NGX_WZP_ZONE_ENV        "WZP_ZONE"
+
+#define NGX_WZP_RING_MIN        (32 * 1024)
+#define NGX_WZP_RING_MAX        (512 * 1024)
+
+
+static ngx_wzp_zone_t *ngx_wzp_zone_create(ngx_cycle_t *cycle,
+    ngx_str_t *name, size_t size);
+static ngx_wzp_zone_t *ngx_wzp_zone_inherit(ngx_cycle_t *cycle,
+    ngx_str_t *name, size_t size);
+static ngx_int_t ngx_wzp_zone_map(ngx_wzp_zone_t *zn);
+static ngx_int_t ngx_wzp_zone_layout(ngx_wzp_zone_t *zn);
+static ngx_int_t ngx_wzp_zone_bells(ngx_cycle_t *cycle, ngx_wzp_zone_t *zn);
+static void ngx_wzp_zone_free(ngx_wzp_zone_t *zn);
+
+
+/* The master's own; survives reloads, because the .so stays mapped. */
+static ngx_wzp_zone_t  *ngx_wzp_zone_current;
+
+
+ngx_wzp_zone_t *
+ngx_wzp_zone_open(ngx_cycle_t *cycle, ngx_str_t *name, size_t size)
+{
+    ngx_wzp_zone_t  *zn;
+
+    zn = ngx_wzp_zone_current;
+
+    if (zn != NULL && zn->size == size && zn->name.len == name->len
+        && ngx_memcmp(zn->name.data, name->data, name->len) == 0)
+    {
+        return zn;
+    }
+
+    if (zn == NULL) {
+        zn = ngx_wzp_zone_inherit(cycle, name, size);
+        if (zn != NULL) {
+            return zn;
+        }
+    }
+
+    return ngx_wzp_zone_create(cycle, name, size);
+}
+
+
+static ngx_wzp_zone_t *
+ngx_wzp_zone_alloc(ngx_str_t *name, size_t size)
+{
+    ngx_uint_t       i;
+    ngx_wzp_zone_t  *zn;
+
+    /* outlives the cycle that made it */
+    zn = ngx_calloc(sizeof(ngx_wzp_zone_t) + name->len, ngx_cycle->log);
+    if (zn == NULL) {
+        return NULL;
+    }
+
+    zn->name.data = (u_char *) &zn[1];
+    zn->name.len = name->len;
+    ngx_memcpy(zn->name.data, name->data, name->len);
+
+    zn->size = size;
+    zn->fd = -1;
+
+    for (i = 0; i < NGX_WZP_SLOTS; i++) {
+        zn->bells[i] = -1;
+    }
+
+    return zn;
+}
+
+
+static ngx_wzp_zone_t *
+ngx_wzp_zone_create(ngx_cycle_t *cycle, ngx_str_t *name, size_t size)
+{
+    ngx_wzp_zone_t  *zn;
+
+    zn = ngx_wzp_zone_alloc(name, size);
+    if (zn == NULL) {
+        return NULL;
+    }
+
+    /* no CLOEXEC: a new binary finds it by ngx_wzp_zone_commit's variable */
+    zn->fd = memfd_create("wzp-zone", 0);
+
+    if (zn->fd == -1 || ftruncate(zn->fd, (off_t) size) == -1) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_errno,
+                      "could not create a memory file of %uz bytes "
+                      "for zone \"%V\"", size, name);
+        goto failed;
+    }
+
+    if (ngx_wzp_zone_map(zn) != NGX_OK
+        || ngx_wzp_zone_bells(cycle, zn) != NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_errno,
+                      "could not set up zone \"%V\"", name);
+        goto failed;
+    }
+
+    if (ngx_wzp_zone_layout(zn) != NGX_OK) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "could not initialize the lock of zone \"%V\"", name);
+        goto failed;
+    }
+
+    return zn;
+
+failed:
+
+    ngx_wzp_zone_free(zn);
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_wzp_zone_map(ngx_wzp_zone_t *zn)
+{
+    void  *p;
+
+    p = mmap(NULL, zn->size, PROT_READ|PROT_WRITE, MAP_SHARED, zn->fd, 0);
+    if (p == MAP_FAILED) {
+        return NGX_ERROR;
+    }
+
+    zn->hdr = p;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_wzp_zone_bells(ngx_cycle_t *cycle, ngx_wzp_zone_t *zn)
+{
+    ngx_uint_t  i;
+
+    /*
+     * The doorbell of every slot has to be reachable from older and younger
+     * processes alike, so all of them are opened once, before any fork.
+     */
+    for (i = 0; i < NGX_WZP_SLOTS; i++) {
+        zn->bells[i] = eventfd(0, EFD_NONBLOCK);
+        if (zn->bells[i] == -1) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+uint32_t
+ngx_wzp_zone_members(size_t size)
+{
+    /* a quarter is for members, an eighth for rooms, the rest for rings */
+    return (uint32_t) (size / 4 / sizeof(ngx_wzp_zone_member_t));
+}
+
+
+static ngx_int_t
+ngx_wzp_zone_layout(ngx_wzp_zone_t *zn)
+{
+    size_t               off, ring;
+    pthread_mutexattr_t  attr;
+    ngx_wzp_zone_hdr_t  *h;
+
+    h = zn->hdr;
+
+    h->magic = NGX_WZP_ZONE_MAGIC;
+    h->layout = NGX_WZP_ZONE_LAYOUT;
+    h->size = zn->size;
+
+    h->nmembers = ngx_wzp_zone_members(zn->size);
+    h->nrooms = (uint32_t) (zn->size / 8 / sizeof(ngx_wzp_zone_room_t));
+    h->nbuckets = ngx_max(h->nrooms / 2, 16);
+
+    off = ngx_align(sizeof(ngx_wzp_zone_hdr_t), 64);
+
+    h->off_buckets = off;
+    off += ngx_align(h->nbuckets * sizeof(uint32_t), 64);
+
+    h->off_rooms = off;
+    off += ngx_align(h->nrooms * sizeof(ngx_wzp_zone_room_t), 64);
+
+    h->off_members = off;
+    off += ngx_align(h->nmembers * sizeof(ngx_wzp_zone_member_t), 64);
+
+    /* as large as leaves room for about eighty rings */
+    ring = NGX_WZP_RING_MIN;
+
+    while (ring < NGX_WZP_RING_MAX && ring * 2 * 80 <= zn->size - off) {
+        ring *= 2;
+    }
+
+    h->ring_capacity = (uint32_t) ring;
+    ring = ngx_align(wzp_ring_size(ring), 64);
+
+    h->nrings = (uint32_t)
+                ((zn->size - off) / (ring + sizeof(ngx_wzp_ring_slot_t)));
+
+    h->off_ring_slots = off;
+    off += ngx_align(h->nrings * sizeof(ngx_wzp_ring_slot_t), 64);
+
+    h->off_rings = off;
+
+    if (off + h->nrings * ring > zn->size) {
+        h->nrings--;
+    }
+
+    ngx_wzp_dir_init(zn);
+
+    if (pthread_mutexattr_init(&attr) != 0
+        || pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED) != 0
+        || pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST) != 0
+        || pthread_mutex_init(&h->mutex, &attr) != 0)
+    {
+        return NGX_ERROR;
+    }
+
+    pthread_mutexattr_destroy(&attr);
+
+    h->ready = 1;
+
+    return NGX_OK;
+}
+
+
+/*
+ * The variable of ngx_wzp_zone_commit: size, memory file, doorbells, name.
+ * It is an error of nobody when it does not fit the configuration.
+ */
+static ngx_wzp_zone_t *
+ngx_wzp_zone_inherit(ngx_cycle_t *cycle, ngx_str_t *name, size_t size)
+{
+    int              n;
+    char            *p;
+    size_t           had;
+    ngx_uint_t       i;
+    struct stat      st;
+    ngx_wzp_zone_t  *zn;
+
+    p = getenv(NGX_WZP_ZONE_ENV);
+    if (p == NULL) {
+        return NULL;
+    }
+
+    zn = ngx_wzp_zone_alloc(name, size);
+    if (zn == NULL) {
+        return NULL;
+    }
+
+    if (sscanf(p, "%zu,%d%n", &had, &zn->fd, &n) != 2) {
+        goto failed;
+    }
+
+    for (i = 0; i < NGX_WZP_SLOTS; i++) {
+        p += n;
+
+        if (sscanf(p, ",%d%n", &zn->bells[i], &n) != 1) {
+            goto failed;
+        }
+    }
+
+    p += n;
+
+    if (*p != ';' || ngx_strlen(p + 1) != name->len
+        || ngx_memcmp(p + 1, name->data, name->len) != 0 || had != size)
+    {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                      "zone \"%V\" has another name or size than that of the "
+                      "old binary: its calls will end with it", name);
+        goto failed;
+    }
+
+    if (fstat(zn->fd, &st) == -1 || st.st_size != (off_t) size
+        || ngx_wzp_zone_map(zn) != NGX_OK)
+    {
+        goto failed;
+    }
+
+    if (zn->hdr->magic != NGX_WZP_ZONE_MAGIC
+        || zn->hdr->layout != NGX_WZP_ZONE_LAYOUT || !zn->hdr->ready
+        || zn->hdr->size != size)
+    {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                      "zone \"%V\" of the old binary has another layout: "
+                      "its calls will end with it", name);
+        goto failed;
+    }
+
+    ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
+                  "zone \"%V\" is taken over from the old binary", name);
+
+    return zn;
+
+failed:
+
+    /* the descriptors may be anything: leave them alone */
+
+    if (zn->hdr != NULL) {
+        munmap(zn->hdr, zn->size);
+    }
+
+    ngx_free(zn);
+
+    return NULL;
+}
+
+
+ngx_int_t
+ngx_wzp_zone_commit(ngx_cycle_t *cycle, ngx_wzp_zone_t *zn)
+{
+    size_t            len;
+    u_char           *p;
+    ngx_str_t        *env;
+    ngx_uint_t        i;
+    ngx_wzp_zone_t   *old;
+    ngx_core_conf_t  *ccf;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+
+    old = ngx_wzp_zone_current;
+
+    if (old != NULL && old != zn) {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                      "zone \"%V\" was replaced by \"%V\" of %uz bytes: "
+                      "calls of the old workers end when these quit",
+                      &old->name, &zn->name, zn->size);
+
+        old->hdr->abandoned = 1;
+
+        if (ccf->master) {
+            ngx_wzp_zone_free(old);
+        }
+    }
+
+    ngx_wzp_zone_current = zn;
+    zn->hdr->generation++;
+
+    env = ngx_array_push(&ccf->env);
+    if (env == NULL) {
+        return NGX_ERROR;
+    }
+
+    len = sizeof(NGX_WZP_ZONE_ENV "=,;") + NGX_SIZE_T_LEN + zn->name.len
+          + (NGX_WZP_SLOTS + 1) * (NGX_INT32_LEN + 1);
+
+    env->data = ngx_pnalloc(cycle->pool, len);
+    if (env->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_sprintf(env->data, NGX_WZP_ZONE_ENV "=%uz,%d", zn->size, zn->fd);
+
+    for (i = 0; i < NGX_WZP_SLOTS; i++) {
+        p = ngx_sprintf(p, ",%d", zn->bells[i]);
+    }
+
+    (void) ngx_sprintf(p, ";%V%Z", &zn->name);
+
+    env->len = sizeof(NGX_WZP_ZONE_ENV) - 1;    /* nginx wants the name's */
+
+    return NGX_OK;
+}
+
+
+/* Unmap and close; processes that were forked before keep theirs. */
+static void
+ngx_wzp_zone_free(ngx_wzp_zone_t *zn)
+{
+    ngx_uint_t  i;
+
+    if (zn->hdr != NULL) {
+        munmap(zn->hdr, zn->size);
+    }
+
+    if (zn->fd != -1) {
+        close(zn->fd);
+    }
+
+    for (i = 0; i < NGX_WZP_SLOTS; i++) {
+        if (zn->bells[i] != -1) {
+            close(zn->bells[i]);
+        }
+    }
+
+    ngx_free(zn);
+}
+
+
+void
+ngx_wzp_zone_lock(ngx_wzp_zone_t *zn)
+{
+    int  rc;
+
+    rc = pthread_mutex_lock(&zn->hdr->mutex);
+
+    if (rc == EOWNERDEAD) {
+        ngx_wzp_dir_rebuild_locked(zn);
+        (void) pthread_mutex_consistent(&zn->hdr->mutex);
+    }
+}
+
+
+void
+ngx_wzp_zone_unlock(ngx_wzp_zone_t *zn)
+{
+    (void) pthread_mutex_unlock(&zn->hdr->mutex);
+}
+
+
+ngx_uint_t
+ngx_wzp_slot_alive(ngx_wzp_zone_t *zn, ngx_uint_t slot)
+{
+    ngx_pid_t  pid;
+
+    pid = (ngx_pid_t) zn->hdr->slots[slot].pid;
+
+    return pid != 0 && (kill(pid, 0) == 0 || ngx_errno != NGX_ESRCH);
+}
