@@ -1,0 +1,87 @@
+/*
+ * The life of one QUIC connection at a relay: handshake, nginx session, what
+ * its server name asks for, membership, end.
+ */
+
+#ifndef _NGX_WZP_CONN_H_INCLUDED_
+#define _NGX_WZP_CONN_H_INCLUDED_
+
+
+#include "core/ngx_wzp_worker.h"
+#include "wzp/wzp_bucket.h"
+#include "wzp/wzp_quality.h"
+
+
+typedef enum {
+    NGX_WZP_CONN_HANDSHAKE = 0,         /* TLS is under way                  */
+    NGX_WZP_CONN_SESSION,               /* nginx's phases are running        */
+    NGX_WZP_CONN_OFFER,                 /* waits for the CallOffer           */
+    NGX_WZP_CONN_JOINED,
+    NGX_WZP_CONN_CLOSING                /* closed, or nearly so              */
+} ngx_wzp_conn_state_e;
+
+
+/*
+ * Made by malloc when QUIC accepts the connection, freed at its closed event.
+ * The nginx connection and session have their own lives in between.
+ */
+struct ngx_wzp_conn_s {
+    wzp_qconn_t          *qc;
+    ngx_wzp_relay_t      *relay;
+    ngx_wzp_conn_state_e  state;
+    ngx_queue_t           queue;        /* in the worker's list of all       */
+
+    ngx_connection_t     *connection;   /* NULL: none yet, or gone           */
+    void                 *session;      /* the stream session, or NULL       */
+    ngx_event_t           deadline;     /* for the offer                     */
+
+    wzp_sni_t            *sni;          /* after the handshake               */
+    ngx_wzp_member_t     *member;       /* in state JOINED                   */
+    wzp_bucket_t          signals;      /* signals per second                */
+
+    uint8_t               fp[WZP_FP_SIZE];
+    char                  alias[WZP_ALIAS_MAX + 1];
+    wzp_close_t           status;       /* why it ended                      */
+
+    off_t                 received;     /* bytes of media                    */
+    off_t                 sent;
+    uint64_t              packets_in;
+    uint64_t              drops[WZP_DROP_N];
+
+    unsigned              has_fp:1;
+    unsigned              verified:1;   /* the binding is good               */
+    unsigned              refused:1;    /* by a phase of the session         */
+    unsigned              accepted:1;   /* content handler reached           */
+    unsigned              creating:1;   /* inside ngx_wzp_session_create     */
+    unsigned              ended:1;      /* by us: finalising                 */
+    uint16_t              stream_id;
+    wzp_qstats_t          last;         /* when it closed                    */
+};
+
+
+/* The endpoint of a relay in this worker.  NULL: logged. */
+wzp_quic_t *ngx_wzp_conn_endpoint(ngx_cycle_t *cycle, ngx_wzp_relay_t *relay);
+
+/* The connection behind a stream session's nginx connection (content handler,
+ * variables), or NULL. */
+ngx_wzp_conn_t *ngx_wzp_conn_get(ngx_connection_t *c);
+
+/* Stream's content handler was reached: nginx has accepted. */
+void ngx_wzp_conn_accepted(ngx_wzp_conn_t *wc, void *session);
+
+/* End a connection with a reason that the peer can read. */
+void ngx_wzp_conn_close(ngx_wzp_conn_t *wc, wzp_close_t why);
+
+void ngx_wzp_conn_close_all(wzp_close_t why);
+
+/* This worker was told to quit gracefully. */
+void ngx_wzp_conn_quit(void);
+
+/* Statistics: live ones, or those of the end. */
+void ngx_wzp_conn_stats(ngx_wzp_conn_t *wc, wzp_qstats_t *st);
+
+/* "room", "ping", ... or "" before the handshake. */
+const char *ngx_wzp_conn_role(ngx_wzp_conn_t *wc);
+
+
+#endif /* _NGX_WZP_CONN_H_INCLUDED_ */

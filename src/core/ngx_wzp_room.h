@@ -1,0 +1,88 @@
+/*
+ * Rooms as one worker sees them: its own members, and where the others are.
+ * The list of all members is the directory's (ngx_wzp_dir.h).
+ */
+
+#ifndef _NGX_WZP_ROOM_H_INCLUDED_
+#define _NGX_WZP_ROOM_H_INCLUDED_
+
+
+#include "core/ngx_wzp_conn.h"
+#include "core/ngx_wzp_dir.h"
+
+
+/* A room with members in this worker. */
+struct ngx_wzp_room_s {
+    ngx_queue_t          queue;         /* in the worker's list              */
+    ngx_wzp_relay_t     *relay;
+    ngx_wzp_zone_room_t *zone;
+    uint32_t             index;
+    uint32_t             epoch;
+
+    ngx_queue_t          members;
+    ngx_uint_t           n;
+
+    uint32_t             version;       /* of the list last told             */
+    wzp_profile_id_t     profile;       /* last recommended                  */
+    ngx_event_t          timer;         /* an update that has to wait        */
+    ngx_msec_t           told;          /* when                              */
+    unsigned             due:1;
+};
+
+
+/* A member with its connection in this worker. */
+struct ngx_wzp_member_s {
+    ngx_queue_t          queue;         /* in the room                       */
+    ngx_wzp_room_t      *room;
+    ngx_wzp_conn_t      *conn;
+    uint32_t             index;         /* in the zone                       */
+    uint64_t             uid;
+
+    wzp_bucket_t         rate;
+    wzp_quality_t        quality;
+    unsigned             muted:1;
+    unsigned             held:1;
+};
+
+
+/*
+ * Let a connection join the room of its server name.  WZP_CLOSE_NORMAL: it is
+ * wc->member; *old is the connection in this worker that it replaced, or NULL
+ * (in another worker it has been told).
+ */
+wzp_close_t ngx_wzp_room_join(ngx_wzp_conn_t *wc, uint16_t resume,
+    ngx_wzp_conn_t **old);
+
+/* Frees the member. */
+void ngx_wzp_room_leave(ngx_wzp_member_t *mb);
+
+void ngx_wzp_room_state(ngx_wzp_member_t *mb, ngx_uint_t muted,
+    ngx_uint_t held);
+
+/* Within wzp_rate? */
+ngx_uint_t ngx_wzp_room_may_send(ngx_wzp_member_t *mb);
+
+/* A media packet of a local member: to all whom it concerns. */
+void ngx_wzp_room_media(ngx_wzp_member_t *mb, const wzp_packet_t *pk,
+    const uint8_t *data, size_t len);
+
+/* Media from another worker. */
+void ngx_wzp_room_remote(const ngx_wzp_msg_t *msg, const u_char *data);
+
+/* Another worker has taken over the place of this member of ours. */
+void ngx_wzp_room_replaced(uint32_t member, uint64_t uid);
+
+/* Compare all rooms with the directory; what changed is due. */
+void ngx_wzp_room_check_all(void);
+
+/* Send what is due: once per turn. */
+void ngx_wzp_room_updates(void);
+
+/* Twice a second. */
+void ngx_wzp_room_tick(void);
+
+/* The worker exits: forget all. */
+void ngx_wzp_room_done(void);
+
+
+#endif /* _NGX_WZP_ROOM_H_INCLUDED_ */

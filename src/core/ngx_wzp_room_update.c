@@ -1,0 +1,313 @@
+/*
+ * RoomUpdate and QualityDirective: PROTOCOL 2.3 (4, 5), 7.2, 7.3.
+ *
+ * A list goes to every member at every change.  To keep a room of hundreds
+ * from drowning in its own news, changes within a short time, longer the
+ * larger the room, are told as one: 2 ms for each member, at most 250.
+ */
+
+#include "core/ngx_wzp_room_update.h"
+
+
+#define NGX_WZP_KEY_UPDATE      1       /* newer replaces what waits         */
+#define NGX_WZP_KEY_QUALITY     2
+
+#define NGX_WZP_UPDATE_MS       2       /* per member                        */
+#define NGX_WZP_UPDATE_MAX      250
+
+/* JSON of one participant: names, both texts escaped, fingerprint */
+#define NGX_WZP_PERSON_SIZE     (200 + 6 * (WZP_ALIAS_MAX + WZP_LABEL_MAX))
+
+
+static void ngx_wzp_room_timer_handler(ngx_event_t *ev);
+static void ngx_wzp_room_update(ngx_wzp_room_t *rm);
+static void ngx_wzp_room_directive(ngx_wzp_room_t *rm);
+static void ngx_wzp_room_send(ngx_wzp_room_t *rm, const wzp_signal_t *sg,
+    size_t size, unsigned key);
+static void ngx_wzp_room_verify(ngx_wzp_room_t *rm);
+
+
+void
+ngx_wzp_room_update_init(ngx_wzp_room_t *rm)
+{
+    ngx_wzp_event_init(&rm->timer, ngx_wzp_room_timer_handler);
+    rm->timer.cancelable = 1;
+    rm->told = ngx_current_msec - NGX_WZP_UPDATE_MAX;
+}
+
+
+void
+ngx_wzp_room_changed(ngx_wzp_room_t *rm)
+{
+    ngx_wzp_worker_tell(rm->zone->workers);
+    ngx_wzp_room_check(rm);
+}
+
+
+void
+ngx_wzp_room_check(ngx_wzp_room_t *rm)
+{
+    if (rm->zone->version != rm->version) {
+        rm->due = 1;
+    }
+
+    ngx_wzp_room_directive(rm);
+}
+
+
+void
+ngx_wzp_room_check_all(void)
+{
+    ngx_queue_t     *q;
+    ngx_wzp_room_t  *rm;
+
+    for (q = ngx_queue_head(&ngx_wzp_worker->room_list);
+         q != ngx_queue_sentinel(&ngx_wzp_worker->room_list);
+         q = ngx_queue_next(q))
+    {
+        rm = ngx_queue_data(q, ngx_wzp_room_t, queue);
+
+        ngx_wzp_room_check(rm);
+    }
+}
+
+
+void
+ngx_wzp_room_updates(void)
+{
+    ngx_msec_t       age, wait;
+    ngx_queue_t     *q, *next;
+    ngx_wzp_room_t  *rm;
+
+    for (q = ngx_queue_head(&ngx_wzp_worker->room_list);
+         q != ngx_queue_sentinel(&ngx_wzp_worker->room_list);
+         q = next)
+    {
+        rm = ngx_queue_data(q, ngx_wzp_room_t, queue);
+        next = ngx_queue_next(q);
+
+        if (!rm->due || rm->timer.timer_set) {
+            continue;
+        }
+
+        age = ngx_current_msec - rm->told;
+        wait = ngx_min(rm->zone->count * NGX_WZP_UPDATE_MS,
+                       NGX_WZP_UPDATE_MAX);
+
+        if (age >= wait) {
+            ngx_wzp_room_update(rm);
+
+        } else {
+            ngx_add_timer(&rm->timer, wait - age);
+        }
+    }
+}
+
+
+/* Being set, it held the update back; the end of this turn sends it. */
+static void
+ngx_wzp_room_timer_handler(ngx_event_t *ev)
+{
+    ngx_wzp_room_t  *rm;
+
+    rm = ngx_wzp_event_owner(ev, ngx_wzp_room_t, timer);
+    rm->told = ngx_current_msec - NGX_WZP_UPDATE_MAX;
+
+    ngx_wzp_worker_turn();
+}
+
+
+static void
+ngx_wzp_room_update(ngx_wzp_room_t *rm)
+{
+    uint32_t                i, n, had, version;
+    wzp_signal_t            sg;
+    wzp_participant_t      *pa;
+    ngx_wzp_zone_member_t  *list;
+
+    rm->due = 0;
+    rm->told = ngx_current_msec;
+
+    had = rm->zone->count + 16;
+    list = ngx_alloc(had * sizeof(ngx_wzp_zone_member_t), ngx_cycle->log);
+    if (list == NULL) {
+        return;
+    }
+
+    version = rm->version;
+
+    n = ngx_wzp_dir_list(ngx_wzp_worker->zone, rm->index, rm->epoch, list,
+                         had, &version);
+    n = ngx_min(n, had);
+
+    rm->version = version;
+    ngx_wzp_room_verify(rm);
+
+    ngx_memzero(&sg, sizeof(sg));
+    sg.type = WZP_SIG_ROOM_UPDATE;
+    sg.u.room_update.count = n;
+    sg.u.room_update.nparticipants = n;
+    sg.u.room_update.participants = ngx_calloc(
+        (n + 1) * sizeof(wzp_participant_t), ngx_cycle->log);
+
+    if (sg.u.room_update.participants != NULL) {
+
+        for (i = 0; i < n; i++) {
+            pa = &sg.u.room_update.participants[i];
+
+            wzp_fp_text(pa->fingerprint, list[i].fp);
+            ngx_cpystrn((u_char *) pa->alias, (u_char *) list[i].alias,
+                        sizeof(pa->alias));
+            pa->stream_id = list[i].stream_id;
+            pa->muted = list[i].muted;
+            pa->held = list[i].held;
+        }
+
+        ngx_wzp_room_send(rm, &sg, 64 + n * NGX_WZP_PERSON_SIZE,
+                          NGX_WZP_KEY_UPDATE);
+
+        ngx_free(sg.u.room_update.participants);
+    }
+
+    ngx_free(list);
+}
+
+
+/*
+ * Somebody of ours who is not in the directory any more was replaced from
+ * another worker, whose message has not come, or had no room in its ring.
+ */
+static void
+ngx_wzp_room_verify(ngx_wzp_room_t *rm)
+{
+    ngx_queue_t            *q;
+    ngx_wzp_member_t       *mb;
+    ngx_wzp_zone_member_t  *zm;
+
+    for (q = ngx_queue_head(&rm->members);
+         q != ngx_queue_sentinel(&rm->members);
+         q = ngx_queue_next(q))
+    {
+        mb = ngx_queue_data(q, ngx_wzp_member_t, queue);
+        zm = ngx_wzp_dir_member(ngx_wzp_worker->zone, mb->index);
+
+        if (!zm->used || zm->uid != mb->uid) {
+            wzp_qconn_close(mb->conn->qc, WZP_CLOSE_REPLACED,
+                            wzp_close_phrase(WZP_CLOSE_REPLACED));
+        }
+    }
+}
+
+
+void
+ngx_wzp_room_state(ngx_wzp_member_t *mb, ngx_uint_t muted, ngx_uint_t held)
+{
+    mb->muted = muted ? 1 : 0;
+    mb->held = held ? 1 : 0;
+
+    (void) ngx_wzp_dir_state(ngx_wzp_worker->zone, mb->index, mb->uid, muted,
+                             held, mb->quality.tier);
+
+    ngx_wzp_room_changed(mb->room);
+}
+
+
+void
+ngx_wzp_room_quality(ngx_wzp_member_t *mb)
+{
+    if (ngx_wzp_dir_state(ngx_wzp_worker->zone, mb->index, mb->uid, mb->muted,
+                          mb->held, mb->quality.tier))
+    {
+        ngx_wzp_room_changed(mb->room);
+    }
+}
+
+
+wzp_profile_id_t
+ngx_wzp_room_recommended(ngx_wzp_room_t *rm, wzp_tier_t tier)
+{
+    wzp_profile_id_t  profile;
+
+    profile = wzp_tier_profile(tier);
+
+    return ngx_max(profile, rm->relay->conf->profile);
+}
+
+
+/* The room's weakest link has changed: tell everybody what suits it. */
+static void
+ngx_wzp_room_directive(ngx_wzp_room_t *rm)
+{
+    uint32_t          tier;
+    wzp_signal_t      sg;
+    wzp_profile_id_t  profile;
+
+    tier = rm->zone->tier;
+    profile = ngx_wzp_room_recommended(rm, tier);
+
+    if (profile == rm->profile) {
+        return;
+    }
+
+    rm->profile = profile;
+
+    ngx_memzero(&sg, sizeof(sg));
+    sg.type = WZP_SIG_QUALITY_DIRECTIVE;
+    sg.u.quality_directive.profile = *wzp_profile(profile);
+    (void) ngx_snprintf((u_char *) sg.u.quality_directive.reason,
+                        sizeof(sg.u.quality_directive.reason),
+                        "weakest link: %s%Z", wzp_tier_name(tier));
+
+    ngx_wzp_room_send(rm, &sg, 1024, NGX_WZP_KEY_QUALITY);
+}
+
+
+/* One encoding, shared by all local members. */
+static void
+ngx_wzp_room_send(ngx_wzp_room_t *rm, const wzp_signal_t *sg, size_t size,
+    unsigned key)
+{
+    size_t             len;
+    uint8_t           *buf;
+    wzp_qbuf_t        *qb;
+    ngx_queue_t       *q;
+    ngx_wzp_member_t  *mb;
+
+    buf = ngx_alloc(size, ngx_cycle->log);
+    if (buf == NULL) {
+        return;
+    }
+
+    if (wzp_signal_encode(sg, buf, size, &len) != WZP_OK) {
+        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
+                      "could not encode %s for room \"%s\"",
+                      wzp_signal_name(sg->type), rm->zone->name);
+        ngx_free(buf);
+        return;
+    }
+
+    qb = wzp_qbuf_message(buf, len);
+
+    ngx_free(buf);
+
+    if (qb == NULL) {
+        return;
+    }
+
+    for (q = ngx_queue_head(&rm->members);
+         q != ngx_queue_sentinel(&rm->members);
+         q = ngx_queue_next(q))
+    {
+        mb = ngx_queue_data(q, ngx_wzp_member_t, queue);
+
+        if (mb->conn->qc != NULL
+            && wzp_qconn_message(mb->conn->qc, qb, key) != WZP_OK)
+        {
+            ngx_log_debug1(NGX_LOG_DEBUG_EVENT, ngx_cycle->log, 0,
+                           "wzp: %s not queued: member is leaving",
+                           wzp_signal_name(sg->type));
+        }
+    }
+
+    wzp_qbuf_unref(qb);
+}

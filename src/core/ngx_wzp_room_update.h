@@ -1,0 +1,28 @@
+/*
+ * What members are told about their room: RoomUpdate, QualityDirective.
+ */
+
+#ifndef _NGX_WZP_ROOM_UPDATE_H_INCLUDED_
+#define _NGX_WZP_ROOM_UPDATE_H_INCLUDED_
+
+
+#include "core/ngx_wzp_room.h"
+
+
+void ngx_wzp_room_update_init(ngx_wzp_room_t *rm);
+
+/* We changed the directory: tell the other workers and our own members. */
+void ngx_wzp_room_changed(ngx_wzp_room_t *rm);
+
+/* Has the directory changed?  Then our members will be told. */
+void ngx_wzp_room_check(ngx_wzp_room_t *rm);
+
+/* A member's tier changed by his reports. */
+void ngx_wzp_room_quality(ngx_wzp_member_t *mb);
+
+/* The profile for a tier, under the relay's wzp_profile. */
+wzp_profile_id_t ngx_wzp_room_recommended(ngx_wzp_room_t *rm,
+    wzp_tier_t tier);
+
+
+#endif /* _NGX_WZP_ROOM_UPDATE_H_INCLUDED_ */

@@ -1,0 +1,79 @@
+/*
+ * What one worker process has: its slot, its relays' endpoints and sockets,
+ * the batches, the clock of this turn of the event loop.
+ */
+
+#ifndef _NGX_WZP_WORKER_H_INCLUDED_
+#define _NGX_WZP_WORKER_H_INCLUDED_
+
+
+#include "core/ngx_wzp.h"
+#include "core/ngx_wzp_channel.h"
+#include "core/ngx_wzp_log.h"
+#include "core/ngx_wzp_udp.h"
+#include "core/ngx_wzp_zone.h"
+
+
+/* A relay in this worker. */
+struct ngx_wzp_relay_s {
+    ngx_wzp_relay_conf_t   *conf;
+    wzp_quic_t             *quic;
+    ngx_event_t             timer;      /* the endpoint's deadline           */
+};
+
+
+typedef struct {
+    ngx_cycle_t            *cycle;
+    ngx_wzp_zone_t         *zone;
+    ngx_wzp_channel_t       channel;
+    ngx_wzp_stream_api_t   *stream;
+
+    uint64_t                now_ns;     /* of this turn                      */
+
+    wzp_udp_rx_t           *rx;
+    wzp_udp_tx_t           *tx;
+
+    ngx_uint_t              nrelays;
+    ngx_wzp_relay_t        *relays;
+    ngx_uint_t              nlistens;
+    ngx_wzp_listen_t       *listens;
+
+    ngx_wzp_room_t        **rooms;      /* by index in the zone; local only  */
+    ngx_wzp_member_t      **members;    /* likewise                          */
+    ngx_queue_t             room_list;  /* of all local rooms                */
+
+    ngx_event_t             flush;      /* posted: end of this turn          */
+    ngx_event_t             tick;       /* twice a second                    */
+    ngx_connection_t       *bell;
+
+    ngx_uint_t              closing;    /* unsigned: told to quit            */
+
+    ngx_wzp_log_limit_t     limits[NGX_WZP_LIMIT_N];
+} ngx_wzp_worker_t;
+
+
+/* NULL in a process that runs no relay (the master, cache managers). */
+extern ngx_wzp_worker_t  *ngx_wzp_worker;
+
+
+ngx_int_t ngx_wzp_worker_init(ngx_cycle_t *cycle, ngx_wzp_zone_t *zn,
+    ngx_wzp_stream_api_t *stream);
+void ngx_wzp_worker_exit(ngx_cycle_t *cycle);
+
+/* Something happens: read the clock, and flush when this turn ends. */
+void ngx_wzp_worker_turn(void);
+
+/* A datagram for a relay, from a socket or from another worker. */
+void ngx_wzp_worker_input(ngx_wzp_relay_t *relay, const wzp_udp_dgram_t *dg);
+
+/* A room has changed: tell the workers in this mask (never ourselves). */
+void ngx_wzp_worker_tell(uint64_t workers);
+
+/* The event's `data` must look like a connection in debug builds. */
+void ngx_wzp_event_init(ngx_event_t *ev, ngx_event_handler_pt handler);
+
+#define ngx_wzp_event_owner(ev, type, link)                                   \
+    ((type *) ((u_char *) (ev) - offsetof(type, link)))
+
+
+#endif /* _NGX_WZP_WORKER_H_INCLUDED_ */
