@@ -1,0 +1,790 @@
+/*
+ * Directives of a relay, and the content handler of its sessions.
+ */
+
+#include "stream/ngx_stream_wzp.h"
+
+#include "core/ngx_wzp_session.h"
+
+
+#define NGX_STREAM_WZP_IDENTITY         "wzp-identity"
+#define NGX_STREAM_WZP_NAME             "main"
+
+#define NGX_STREAM_WZP_MAX_SESSIONS     1000
+#define NGX_STREAM_WZP_MAX_ROOMS        1000
+#define NGX_STREAM_WZP_ROOM_MEMBERS     500
+#define NGX_STREAM_WZP_RATE             250
+#define NGX_STREAM_WZP_HANDSHAKE        10000   /* ms */
+#define NGX_STREAM_WZP_IDLE             30000
+#define NGX_STREAM_WZP_IDLE_MIN         1000
+#define NGX_STREAM_WZP_BUNDLE_MAX       100
+#define NGX_STREAM_WZP_TRUNKING         5
+#define NGX_STREAM_WZP_NAME_MAX         64
+
+
+static void *ngx_stream_wzp_create_srv_conf(ngx_conf_t *cf);
+static char *ngx_stream_wzp_merge_srv_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static ngx_int_t ngx_stream_wzp_postconfiguration(ngx_conf_t *cf);
+static ngx_uint_t ngx_stream_wzp_has_access(ngx_conf_t *cf,
+    ngx_stream_conf_ctx_t *ctx);
+static ngx_wzp_relay_conf_t *ngx_stream_wzp_relay(ngx_listening_t *ls,
+    ngx_uint_t *mixed);
+static void ngx_stream_wzp_handler(ngx_stream_session_t *s);
+static void ngx_stream_wzp_finalize(void *session, ngx_uint_t status,
+    off_t received, off_t sent);
+static char *ngx_stream_wzp_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_stream_wzp(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_stream_wzp_room(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_stream_wzp_limit(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_stream_wzp_profile(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_stream_wzp_check_msec(ngx_conf_t *cf, void *post,
+    void *data);
+
+
+/* The offset of a field, with its type checked by the compiler. */
+#define ngx_stream_wzp_off(field, ctype)                                      \
+    (offsetof(ngx_stream_wzp_srv_conf_t, field)                               \
+     + 0 * sizeof(char [__builtin_types_compatible_p(                         \
+           __typeof__(((ngx_stream_wzp_srv_conf_t *) 0)->field), ctype)       \
+           ? 1 : -1]))
+
+#define NGX_STREAM_WZP_CONF  (NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF)
+
+
+static ngx_conf_enum_t  ngx_stream_wzp_modes[] = {
+    { ngx_string("room"), NGX_WZP_MODE_ROOM },
+    { ngx_string("echo"), NGX_WZP_MODE_ECHO },
+    { ngx_string("bridge"), NGX_WZP_MODE_BRIDGE },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_enum_t  ngx_stream_wzp_bindings[] = {
+    { ngx_string("optional"), NGX_WZP_BINDING_OPTIONAL },
+    { ngx_string("required"), NGX_WZP_BINDING_REQUIRED },
+    { ngx_null_string, 0 }
+};
+
+
+typedef struct {
+    ngx_conf_post_t  post;
+    ngx_msec_t       min;
+    ngx_msec_t       max;
+} ngx_stream_wzp_msec_bounds_t;
+
+
+static ngx_stream_wzp_msec_bounds_t  ngx_stream_wzp_handshake_bounds = {
+    { ngx_stream_wzp_check_msec }, 100, 600000
+};
+
+static ngx_stream_wzp_msec_bounds_t  ngx_stream_wzp_idle_bounds = {
+    { ngx_stream_wzp_check_msec }, NGX_STREAM_WZP_IDLE_MIN, 600000
+};
+
+static ngx_stream_wzp_msec_bounds_t  ngx_stream_wzp_bundle_bounds = {
+    { ngx_stream_wzp_check_msec }, 0, NGX_STREAM_WZP_BUNDLE_MAX
+};
+
+
+static ngx_command_t  ngx_stream_wzp_commands[] = {
+
+    { ngx_string("wzp_zone"),
+      NGX_STREAM_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_stream_wzp_zone,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("wzp"),
+      NGX_STREAM_SRV_CONF|NGX_CONF_TAKE12,
+      ngx_stream_wzp,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(enable, ngx_flag_t),
+      NULL },
+
+    { ngx_string("wzp_identity"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(identity, ngx_str_t),
+      NULL },
+
+    { ngx_string("wzp_certificate"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(certificate, ngx_str_t),
+      NULL },
+
+    { ngx_string("wzp_certificate_key"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(certificate_key, ngx_str_t),
+      NULL },
+
+    { ngx_string("wzp_retry"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(retry, ngx_flag_t),
+      NULL },
+
+    { ngx_string("wzp_binding"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(binding, ngx_uint_t),
+      ngx_stream_wzp_bindings },
+
+    { ngx_string("wzp_mode"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(mode, ngx_uint_t),
+      ngx_stream_wzp_modes },
+
+    { ngx_string("wzp_profile"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_stream_wzp_profile,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(profile, ngx_uint_t),
+      NULL },
+
+    { ngx_string("wzp_room"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_1MORE,
+      ngx_stream_wzp_room,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(rooms, ngx_array_t *),
+      NULL },
+
+    { ngx_string("wzp_max_sessions"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_stream_wzp_limit,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(max_sessions, ngx_uint_t),
+      NULL },
+
+    { ngx_string("wzp_max_rooms"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_stream_wzp_limit,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(max_rooms, ngx_uint_t),
+      NULL },
+
+    { ngx_string("wzp_room_members"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_stream_wzp_limit,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(room_members, ngx_uint_t),
+      NULL },
+
+    { ngx_string("wzp_rate"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_stream_wzp_limit,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(rate, ngx_uint_t),
+      NULL },
+
+    { ngx_string("wzp_handshake_timeout"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(handshake_timeout, ngx_msec_t),
+      &ngx_stream_wzp_handshake_bounds },
+
+    { ngx_string("wzp_idle_timeout"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(idle_timeout, ngx_msec_t),
+      &ngx_stream_wzp_idle_bounds },
+
+    { ngx_string("wzp_bundle"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(bundle, ngx_msec_t),
+      &ngx_stream_wzp_bundle_bounds },
+
+    { ngx_string("wzp_trunking"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(trunking, ngx_flag_t),
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_stream_module_t  ngx_stream_wzp_module_ctx = {
+    ngx_stream_wzp_add_variables,          /* preconfiguration */
+    ngx_stream_wzp_postconfiguration,      /* postconfiguration */
+
+    NULL,                                  /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    ngx_stream_wzp_create_srv_conf,        /* create server configuration */
+    ngx_stream_wzp_merge_srv_conf          /* merge server configuration */
+};
+
+
+ngx_module_t  ngx_stream_wzp_module = {
+    NGX_MODULE_V1,
+    &ngx_stream_wzp_module_ctx,            /* module context */
+    ngx_stream_wzp_commands,               /* module directives */
+    NGX_STREAM_MODULE,                     /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_wzp_stream_api_t  ngx_stream_wzp_api = {
+    ngx_stream_wzp_relay,
+    ngx_stream_wzp_finalize
+};
+
+
+static void *
+ngx_stream_wzp_create_srv_conf(ngx_conf_t *cf)
+{
+    ngx_stream_wzp_srv_conf_t  *wscf;
+
+    wscf = ngx_pcalloc(cf->pool, sizeof(ngx_stream_wzp_srv_conf_t));
+    if (wscf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     name, id, identity, ident, secret, cert_fp, certificate,
+     *     certificate_key, cert_pem, key_pem, rooms, access, noticed,
+     *     file, line
+     */
+
+    wscf->enable = NGX_CONF_UNSET;
+    wscf->mode = NGX_CONF_UNSET_UINT;
+    wscf->binding = NGX_CONF_UNSET_UINT;
+    wscf->retry = NGX_CONF_UNSET;
+    wscf->profile = NGX_CONF_UNSET_UINT;
+    wscf->max_sessions = NGX_CONF_UNSET_UINT;
+    wscf->max_rooms = NGX_CONF_UNSET_UINT;
+    wscf->room_members = NGX_CONF_UNSET_UINT;
+    wscf->rate = NGX_CONF_UNSET_UINT;
+    wscf->handshake_timeout = NGX_CONF_UNSET_MSEC;
+    wscf->idle_timeout = NGX_CONF_UNSET_MSEC;
+    wscf->bundle = NGX_CONF_UNSET_MSEC;
+    wscf->trunking = NGX_CONF_UNSET;
+
+    return wscf;
+}
+
+
+static char *
+ngx_stream_wzp_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_stream_wzp_srv_conf_t  *prev = parent;
+    ngx_stream_wzp_srv_conf_t  *conf = child;
+
+    ngx_conf_merge_value(conf->enable, prev->enable, 0);
+    ngx_conf_merge_str_value(conf->identity, prev->identity,
+                             NGX_STREAM_WZP_IDENTITY);
+    ngx_conf_merge_str_value(conf->certificate, prev->certificate, "");
+    ngx_conf_merge_str_value(conf->certificate_key, prev->certificate_key,
+                             "");
+    ngx_conf_merge_value(conf->retry, prev->retry, 0);
+    ngx_conf_merge_uint_value(conf->binding, prev->binding,
+                              NGX_WZP_BINDING_OPTIONAL);
+    ngx_conf_merge_uint_value(conf->mode, prev->mode, NGX_WZP_MODE_ROOM);
+    ngx_conf_merge_uint_value(conf->profile, prev->profile,
+                              WZP_PROFILE_GOOD);
+    ngx_conf_merge_uint_value(conf->max_sessions, prev->max_sessions,
+                              NGX_STREAM_WZP_MAX_SESSIONS);
+    ngx_conf_merge_uint_value(conf->max_rooms, prev->max_rooms,
+                              NGX_STREAM_WZP_MAX_ROOMS);
+    ngx_conf_merge_uint_value(conf->room_members, prev->room_members,
+                              NGX_STREAM_WZP_ROOM_MEMBERS);
+    ngx_conf_merge_uint_value(conf->rate, prev->rate, NGX_STREAM_WZP_RATE);
+    ngx_conf_merge_msec_value(conf->handshake_timeout,
+                              prev->handshake_timeout,
+                              NGX_STREAM_WZP_HANDSHAKE);
+    ngx_conf_merge_msec_value(conf->idle_timeout, prev->idle_timeout,
+                              NGX_STREAM_WZP_IDLE);
+    ngx_conf_merge_value(conf->trunking, prev->trunking, 0);
+    ngx_conf_merge_msec_value(conf->bundle, prev->bundle,
+                              conf->trunking ? NGX_STREAM_WZP_TRUNKING : 0);
+
+    if (conf->rooms == NULL) {
+        conf->rooms = prev->rooms;
+    }
+
+    if (!conf->enable) {
+        return NGX_CONF_OK;
+    }
+
+    return ngx_wzp_conf_relay(cf, conf);
+}
+
+
+/* What only the finished servers show. */
+static ngx_int_t
+ngx_stream_wzp_postconfiguration(ngx_conf_t *cf)
+{
+    ngx_uint_t                     i, j;
+    ngx_wzp_main_conf_t           *wmcf;
+    ngx_stream_wzp_srv_conf_t     *wscf, *other;
+    ngx_stream_core_srv_conf_t   **cscfp;
+    ngx_stream_core_main_conf_t   *cmcf;
+
+    cmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_core_module);
+    wmcf = (ngx_wzp_main_conf_t *) ngx_get_conf(cf->cycle->conf_ctx,
+                                                ngx_wzp_module);
+    cscfp = cmcf->servers.elts;
+
+    for (i = 0; i < cmcf->servers.nelts; i++) {
+        wscf = cscfp[i]->ctx->srv_conf[ngx_stream_wzp_module.ctx_index];
+
+        if (!wscf->enable) {
+            continue;
+        }
+
+        if (cscfp[i]->handler != ngx_stream_wzp_handler) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"wzp\" in %s:%ui was replaced by another content "
+                          "directive of the same server, such as "
+                          "\"proxy_pass\" or \"return\"",
+                          wscf->file, wscf->line);
+            return NGX_ERROR;
+        }
+
+        for (j = 0; j < i; j++) {
+            other = cscfp[j]->ctx->srv_conf[ngx_stream_wzp_module.ctx_index];
+
+            if (other->enable && other->id == wscf->id) {
+                ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                              "relay name \"%V\" in %s:%ui is used already "
+                              "in %s:%ui, write: wzp on name=...;",
+                              &wscf->name, wscf->file, wscf->line,
+                              other->file, other->line);
+                return NGX_ERROR;
+            }
+        }
+
+        wscf->access = ngx_stream_wzp_has_access(cf, cscfp[i]->ctx);
+        wmcf->stream = &ngx_stream_wzp_api;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Does a server have allow or deny?  The configuration of the access module
+ * is its own; but all of it is pointers to arrays of rules, NULL when there
+ * are none.
+ */
+static ngx_uint_t
+ngx_stream_wzp_has_access(ngx_conf_t *cf, ngx_stream_conf_ctx_t *ctx)
+{
+    void        **rules;
+    ngx_uint_t    i, n;
+
+    for (i = 0; cf->cycle->modules[i] != NULL; i++) {
+
+        if (ngx_strcmp(cf->cycle->modules[i]->name,
+                       "ngx_stream_access_module")
+            != 0)
+        {
+            continue;
+        }
+
+        rules = ctx->srv_conf[cf->cycle->modules[i]->ctx_index];
+
+        n = 1;
+#if (NGX_HAVE_INET6)
+        n++;
+#endif
+
+        while (n-- > 0) {
+            if (rules != NULL && rules[n] != NULL) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_wzp_relay_conf_t *
+ngx_stream_wzp_relay(ngx_listening_t *ls, ngx_uint_t *mixed)
+{
+    ngx_uint_t                  i, n;
+    ngx_stream_conf_ctx_t      *ctx;
+    ngx_stream_wzp_srv_conf_t  *wscf, *found;
+
+    n = 0;
+    found = NULL;
+
+    for (i = 0; /* void */; i++) {
+        ctx = ngx_stream_wzp_server_ctx(ls, i, &n);
+        if (ctx == NULL) {
+            break;
+        }
+
+        wscf = ctx->srv_conf[ngx_stream_wzp_module.ctx_index];
+
+        if (wscf->enable && found == NULL) {
+            found = wscf;
+        }
+    }
+
+    *mixed = (n > 1);
+
+    return found;
+}
+
+
+/* All phases have passed. */
+static void
+ngx_stream_wzp_handler(ngx_stream_session_t *s)
+{
+    ngx_wzp_conn_t    *wc;
+    ngx_connection_t  *c;
+
+    c = s->connection;
+    wc = ngx_wzp_conn_get(c);
+
+    if (wc == NULL) {
+        ngx_log_error(NGX_LOG_ALERT, c->log, 0,
+                      "datagram outside of the wzp module's own reading");
+        ngx_stream_finalize_session(s, NGX_STREAM_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    c->log->action = "in a call";
+
+    ngx_stream_set_ctx(s, wc, ngx_stream_wzp_module);
+    ngx_wzp_session_attach(c);
+    ngx_wzp_conn_accepted(wc, s);
+}
+
+
+static void
+ngx_stream_wzp_finalize(void *session, ngx_uint_t status, off_t received,
+    off_t sent)
+{
+    ngx_stream_session_t  *s = session;
+
+    s->received = received;
+    s->connection->sent = sent;
+
+    ngx_stream_finalize_session(s, status);
+}
+
+
+static char *
+ngx_stream_wzp_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    u_char               *p;
+    ssize_t               size;
+    ngx_str_t            *value, s;
+    ngx_wzp_main_conf_t  *wmcf;
+
+    wmcf = (ngx_wzp_main_conf_t *) ngx_get_conf(cf->cycle->conf_ctx,
+                                                ngx_wzp_module);
+
+    if (wmcf->zone_size != 0) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    p = (u_char *) ngx_strchr(value[1].data, ':');
+
+    if (p == NULL || p == value[1].data) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid zone \"%V\", want NAME:SIZE", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    s.data = p + 1;
+    s.len = value[1].data + value[1].len - s.data;
+
+    size = ngx_parse_size(&s);
+
+    if (size == NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid zone size \"%V\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (size < NGX_WZP_ZONE_MIN) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "zone \"%V\" is too small: it takes at least 1m",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    wmcf->zone_name.data = value[1].data;
+    wmcf->zone_name.len = p - value[1].data;
+    wmcf->zone_size = ngx_align((size_t) size, ngx_pagesize);
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_stream_wzp(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_wzp_srv_conf_t   *wscf = conf;
+
+    u_char                       hash[32];
+    ngx_str_t                   *value;
+    ngx_stream_core_srv_conf_t  *cscf;
+
+    if (wscf->enable != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0 && cf->args->nelts == 2) {
+        wscf->enable = 0;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(value[1].data, "on") != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"wzp\" directive, "
+                           "it must be \"on\" or \"off\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_str_set(&wscf->name, NGX_STREAM_WZP_NAME);
+
+    if (cf->args->nelts == 3) {
+
+        if (ngx_strncmp(value[2].data, "name=", 5) != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\"", &value[2]);
+            return NGX_CONF_ERROR;
+        }
+
+        wscf->name.data = value[2].data + 5;
+        wscf->name.len = value[2].len - 5;
+
+        if (wscf->name.len == 0 || wscf->name.len > NGX_STREAM_WZP_NAME_MAX) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "relay name in \"%V\" must have 1 to %d bytes",
+                               &value[2], NGX_STREAM_WZP_NAME_MAX);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    wzp_sha256(hash, wscf->name.data, wscf->name.len);
+    ngx_memcpy(&wscf->id, hash, sizeof(wscf->id));
+
+    cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
+
+    if (cscf->handler != NULL) {
+        return "is in conflict with another content directive of this server";
+    }
+
+    cscf->handler = ngx_stream_wzp_handler;
+
+    wscf->enable = 1;
+    wscf->file = cf->conf_file->file.name.data;
+    wscf->line = cf->conf_file->line;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_stream_wzp_room(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_wzp_srv_conf_t  *wscf = conf;
+
+    uint8_t                    *fp;
+    wzp_sni_t                   sni;
+    ngx_str_t                  *value;
+    ngx_uint_t                  i;
+    ngx_wzp_room_conf_t        *rf;
+
+    value = cf->args->elts;
+
+    if (wzp_sni_parse(&sni, (char *) value[1].data, value[1].len) != WZP_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid room name \"%V\": letters, digits, "
+                           "\"-\", \"_\" and dots make one, with no \"-\" at "
+                           "either end and not digits alone", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (sni.role != WZP_SNI_ROOM) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "room name \"%V\" is reserved", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (wscf->rooms == NULL) {
+        wscf->rooms = ngx_array_create(cf->pool, 4,
+                                       sizeof(ngx_wzp_room_conf_t));
+        if (wscf->rooms == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    rf = wscf->rooms->elts;
+
+    for (i = 0; i < wscf->rooms->nelts; i++) {
+        if (ngx_memcmp(rf[i].key, sni.key, WZP_ROOM_KEY_SIZE) == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "duplicate room \"%V\"", &value[1]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    rf = ngx_array_push(wscf->rooms);
+    if (rf == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    rf->name = value[1];
+    rf->allow = NULL;
+    ngx_memcpy(rf->key, sni.key, WZP_ROOM_KEY_SIZE);
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        if (ngx_strncmp(value[i].data, "allow=", 6) != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        if (rf->allow == NULL) {
+            rf->allow = ngx_array_create(cf->pool, 4, WZP_FP_SIZE);
+            if (rf->allow == NULL) {
+                return NGX_CONF_ERROR;
+            }
+        }
+
+        fp = ngx_array_push(rf->allow);
+        if (fp == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        if (wzp_fp_parse(fp, (char *) value[i].data + 6, value[i].len - 6)
+            != WZP_OK)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid fingerprint in \"%V\": want 32 hex "
+                               "digits, as \"wzp-client --help\" tells yours",
+                               &value[i]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* A number, or "off" for no limit. */
+static char *
+ngx_stream_wzp_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_int_t    n;
+    ngx_str_t   *value;
+    ngx_uint_t  *limit;
+
+    limit = (ngx_uint_t *) ((u_char *) conf + cmd->offset);
+
+    if (*limit != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        *limit = 0;
+        return NGX_CONF_OK;
+    }
+
+    n = ngx_atoi(value[1].data, value[1].len);
+
+    if (n == NGX_ERROR || n == 0 || n > 1000000) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"%V\" directive, it must "
+                           "be a number from 1 to 1000000, or \"off\"",
+                           &value[1], &cmd->name);
+        return NGX_CONF_ERROR;
+    }
+
+    *limit = (ngx_uint_t) n;
+
+    return NGX_CONF_OK;
+}
+
+
+/* A profile by the name of its codec. */
+static char *
+ngx_stream_wzp_profile(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_wzp_srv_conf_t  *wscf = conf;
+
+    ngx_str_t                  *value;
+    wzp_codec_t                 codec;
+    ngx_uint_t                  i;
+
+    if (wscf->profile != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    codec = wzp_codec_by_name((char *) value[1].data, value[1].len);
+
+    for (i = 0; i < WZP_PROFILE_N; i++) {
+        if (wzp_profile((wzp_profile_id_t) i)->codec == codec) {
+            wscf->profile = i;
+            return NGX_CONF_OK;
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid profile \"%V\", it must be one of Opus64k, "
+                       "Opus48k, Opus32k, Opus24k, Opus16k, Opus6k, "
+                       "Codec2_3200, Codec2_1200", &value[1]);
+
+    return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_stream_wzp_check_msec(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_stream_wzp_msec_bounds_t  *bounds = post;
+    ngx_msec_t                    *value = data;
+
+    if (*value < bounds->min || *value > bounds->max) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "value must be between %Mms and %Mms",
+                           bounds->min, bounds->max);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
