@@ -88,8 +88,7 @@ apt_setup()
     mirror=${mirror:-http://deb.debian.org/debian}
     keyring=$(keyring_of_machine)
 
-    mkdir -p "$apt_dir/lists/partial" "$apt_dir/cache/archives/partial" \
-             "$cache/src"
+    mkdir -p "$apt_dir/lists/partial" "$apt_dir/cache/archives/partial"
 
     [ -z "$keyring" ] || options="signed-by=$keyring"
 
@@ -235,6 +234,8 @@ fetch()
     file=$(private_apt apt-get -qq $get --print-uris "$1=$2" 2>/dev/null \
                | awk 'NR == 1 { print $2 }') || return 1
     [ -n "$file" ] || return 1
+
+    mkdir -p "$cache/src"
 
     (cd "$cache/src" && private_apt apt-get -qq $get "$1=$2") \
         > "$apt_dir/fetch.log" 2>&1 || return 1

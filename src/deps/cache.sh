@@ -86,7 +86,11 @@ library()
 
 make_library()
 {
-    local name=$1 hash=$2 link=$3 version file list seen= upstream
+    local name=$1 hash=$2 link=$3 version file list seen= upstream rc
+
+    # What builds that were killed have left behind.
+
+    find "$cache" -maxdepth 1 -name 'work.*' -mmin +600 -exec rm -rf {} +
 
     # One index and one download at a time.
 
@@ -120,7 +124,14 @@ make_library()
 
         seen="$seen $upstream"
 
-        if build_from "$name" "$upstream" "$hash" "$file"; then
+        # Not in a condition: set -e would not count in there.
+
+        set +e
+        build_from "$name" "$upstream" "$hash" "$file"
+        rc=$?
+        set -e
+
+        if [ $rc -eq 0 ]; then
             ln -sfn "$name-$upstream-$hash" "$link"
             return
         fi
@@ -136,7 +147,8 @@ make_library()
 }
 
 
-# build_from NAME UPSTREAM HASH FILE: unpack, build, rename into place.
+# build_from NAME UPSTREAM HASH FILE: unpack, build, rename into place.  Called
+# with set +e.
 
 build_from()
 {
@@ -149,9 +161,6 @@ build_from()
     log=$cache/$name-$upstream.log
     work=$(mktemp -d "$cache/work.XXXXXX")
 
-    # A subshell of its own, not part of a condition: set -e counts in there.
-
-    set +e
     (
         set -eu
         mkdir "$work/src"
@@ -163,11 +172,10 @@ build_from()
         build "$work/src" "$work/out"
     ) > "$log" 2>&1 < /dev/null 8>&- 9>&-
     rc=$?
-    set -e
 
     if [ $rc -eq 0 ]; then
         rm -rf "$out"
-        mv "$work/out" "$out"
+        mv "$work/out" "$out" || die "cannot write to $cache"
         rm -f "$log"
         say "$name: done in $(($(date +%s) - started)) s"
     fi

@@ -53,8 +53,7 @@ say()
 die()
 {
     echo "deps: error: $*" >&2
-    trap - EXIT
-    exit 1
+    exit 3
 }
 
 
@@ -66,9 +65,17 @@ ge()
 }
 
 
-# Never die without a word.
+# Never end without a word; die() has had its own.
 
-trap 'rc=$?; [ $rc -eq 0 ] || say "stopped (status $rc, line $LINENO)"' EXIT
+ended()
+{
+    case $1 in
+    0 | 2 | 3)  ;;
+    *)          say "stopped unexpectedly (status $1)" ;;
+    esac
+}
+
+trap 'ended $?' EXIT
 
 
 . "$recipes/packages.sh"
