@@ -22,13 +22,18 @@ typedef wzp_rc_t (*wzp_parse_pt)(wzp_signal_t *sg, const json_t *body);
 
 /*
  * Outside strings, count brackets and separators: every value but the first
- * stands behind one of them.
+ * stands behind one of them.  A NUL byte is never JSON, but jansson overlooks
+ * one behind a number.
  */
 static wzp_rc_t
 wzp_json_scan(const uint8_t *json, size_t len)
 {
     bool    text;
     size_t  i, depth, values;
+
+    if (len == 0 || memchr(json, '\0', len) != NULL) {
+        return WZP_EBAD;
+    }
 
     text = false;
     depth = 0;
