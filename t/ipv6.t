@@ -9,7 +9,7 @@ use lib "$FindBin::Bin/lib";
 use Test::Nginx::WZP;
 
 plan skip_all => 'no IPv6 here' unless -e '/proc/net/if_inet6'
-    && Test::Nginx::WZP::slurp('/proc/net/if_inet6') =~ /^0{31}1 /m;
+    && slurp('/proc/net/if_inet6') =~ /^0{31}1 /m;
 
 my $t = Test::Nginx::WZP->new->start(
     workers => 2,

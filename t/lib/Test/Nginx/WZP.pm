@@ -19,7 +19,6 @@ use warnings;
 
 use Cwd qw(abs_path);
 use Digest::SHA qw(hmac_sha256 sha256_hex);
-use Errno qw(ECHILD);
 use Exporter qw(import);
 use Fcntl qw(:flock);
 use File::Basename qw(dirname);
@@ -29,11 +28,11 @@ use File::Temp qw(tempdir);
 use IO::Socket::INET;
 use POSIX qw(WNOHANG);
 use Test::More;
-use Time::HiRes qw(sleep time);
 
 use Test::Nginx::WZP::Client;
 use Test::Nginx::WZP::Peer;
 use Test::Nginx::WZP::Process;
+use Test::Nginx::WZP::Util;
 
 our @EXPORT = (@Test::More::EXPORT, qw(wait_for spew slurp seed_of
     close_code closed_as fp_of));
@@ -44,51 +43,11 @@ our $BUILD = $ENV{WZP_BUILD} || "$TOP/build";
 my $FIRST_PORT = $ENV{WZP_TEST_PORT} || 24000;
 my $PORTS = 1000;
 
-# Everything below is patient: a limit is how long to wait for what must come,
-# never a claim about how fast it is.
-our $PATIENCE = $ENV{WZP_PATIENCE} || 30;
-
 my @locks;                      # files that hold our ports
 my @ours;                       # every object, for END
 
 
 # ---- helpers ----
-
-sub wait_for(&;$)
-{
-    my ($what, $limit) = @_;
-    my $end = time + ($limit || $PATIENCE);
-
-    while (1) {
-        my $got = $what->();
-        return $got if $got;
-        return undef if time > $end;
-        sleep 0.02;
-    }
-}
-
-
-sub slurp
-{
-    my ($name) = @_;
-
-    open my $fh, '<', $name or return '';
-    local $/;
-    my $text = <$fh>;
-    return defined $text ? $text : '';
-}
-
-
-sub spew
-{
-    my ($name, @text) = @_;
-
-    open my $fh, '>', $name or die "$name: $!";
-    print $fh @text;
-    close $fh or die "$name: $!";
-    return $name;
-}
-
 
 # A seed for the nth member of a test, as 64 hex digits.
 
@@ -382,7 +341,8 @@ sub command
     my ($self, @args) = @_;
 
     return ($self->{nginx}, '-p', "$self->{dir}/", '-c',
-            "$self->{dir}/nginx.conf", '-e', "$self->{dir}/error.log", @args);
+            "$self->{dir}/nginx.conf",
+            @args ? @args : ('-e', "$self->{dir}/error.log"));
 }
 
 
@@ -420,8 +380,13 @@ sub check
 {
     my ($self, %c) = @_;
 
-    $self->conf(%c);
-    return $self->run('-t');
+    my $conf = slurp($self->conf(%c));
+
+    # refusals are not to be found in the log of a run
+    $conf =~ s/\berror\.log\b/check.log/g;
+    spew("$self->{dir}/nginx.conf", $conf);
+
+    return $self->run('-t', '-e', "$self->{dir}/check.log");
 }
 
 
@@ -504,7 +469,8 @@ sub workers
     } keys %$found;
 
     $self->{pids}{$_} = 1 for @pids;
-    return sort { $a <=> $b } @pids;
+    @pids = sort { $a <=> $b } @pids;
+    return @pids;
 }
 
 
@@ -623,7 +589,7 @@ sub stop
 
     $self->signal('TERM');
 
-    if ($pid && !$self->wait_gone($pid, $PATIENCE)) {
+    if ($pid && !$self->wait_gone($pid, patience())) {
         fail('nginx ends when told to');
         kill 'KILL', grep { $_ && !gone($_) } @all;
     }
@@ -699,7 +665,7 @@ sub run_client
     my ($self, @args) = @_;
     my %opt = ref $args[0] ? %{shift @args} : ();
     my $c = $self->client({ json => 0, addr => '', %opt }, @args);
-    my $rc = $c->wait($opt{limit} || $PATIENCE);
+    my $rc = $c->wait($opt{limit} || patience());
 
     return ($rc, $c->output, $c->errors);
 }

@@ -9,6 +9,7 @@ use parent -norequire, 'Test::Nginx::WZP::Process';
 
 use JSON::PP ();
 use Test::Nginx::WZP::Process;
+use Test::Nginx::WZP::Util;
 
 my $json = JSON::PP->new->utf8->canonical;
 
@@ -97,6 +98,8 @@ package Test::Nginx::WZP::Member;
 use strict;
 use warnings;
 
+use Test::Nginx::WZP::Util;
+
 
 sub new
 {
@@ -121,7 +124,7 @@ sub wait
 {
     my ($self, $name, $filter, $limit) = @_;
 
-    return Test::Nginx::WZP::wait_for {
+    return wait_for {
         for my $ev ($self->events($name)) {
             local $_ = $ev;
             return $ev if !$filter || $filter->($ev);
@@ -164,7 +167,7 @@ sub sent
 {
     my ($self, $limit) = @_;
 
-    return Test::Nginx::WZP::wait_for {
+    return wait_for {
         ($self->events('sent')) >= ($self->{sends} || 0);
     } $limit;
 }
@@ -220,7 +223,7 @@ sub stats
 
     $self->tell('stats');
 
-    return Test::Nginx::WZP::wait_for {
+    return wait_for {
         my @all = $self->events('stats');
         @all > $before ? $all[-1] : undef;
     };
@@ -234,7 +237,7 @@ sub heard
     my ($self, $stream, $n, $limit) = @_;
     my $flow;
 
-    Test::Nginx::WZP::wait_for {
+    wait_for {
         $flow = ($self->stats || return undef)->{flows}{$stream};
         return $flow && $flow->{packets} >= $n;
     } $limit;
@@ -262,7 +265,7 @@ sub wait_count
 {
     my ($self, $n, $limit) = @_;
 
-    return Test::Nginx::WZP::wait_for {
+    return wait_for {
         my $room = $self->room;
         $room && $room->{count} == $n ? $room : undef;
     } $limit;

@@ -7,7 +7,8 @@ use warnings;
 
 use JSON::PP ();
 use POSIX qw(WNOHANG);
-use Time::HiRes qw(sleep time);
+
+use Test::Nginx::WZP::Util;
 
 my $json = JSON::PP->new->utf8;
 my $count = 0;
@@ -68,8 +69,8 @@ sub spawn
 }
 
 
-sub output { return Test::Nginx::WZP::slurp($_[0]->{out}) }
-sub errors { return Test::Nginx::WZP::slurp($_[0]->{err}) }
+sub output { return slurp($_[0]->{out}) }
+sub errors { return slurp($_[0]->{err}) }
 
 
 # Read what has come since; partial lines wait for their end.
@@ -110,7 +111,7 @@ sub wait_event
     my ($self, $name, $filter, $limit) = @_;
     my $found;
 
-    Test::Nginx::WZP::wait_for {
+    wait_for {
         my $over = !$self->running;
         for my $ev ($self->events($name)) {
             local $_ = $ev;
@@ -143,7 +144,7 @@ sub wait
 {
     my ($self, $limit) = @_;
 
-    Test::Nginx::WZP::wait_for { !$self->running } $limit;
+    wait_for { !$self->running } $limit;
     return undef unless defined $self->{status};
     return $self->{status} & 127 ? 128 + ($self->{status} & 127)
                                  : $self->{status} >> 8;
