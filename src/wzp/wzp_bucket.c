@@ -1,12 +1,12 @@
 /*
- * Token bucket in fixed point: a token is 2^20 units.
+ * Token bucket.  A token is 10^9 units, so that a nanosecond at a rate of
+ * n tokens a second is n units: nothing is ever rounded.
  */
 
 #include "wzp/wzp_bucket.h"
 
 
-#define WZP_TOKEN_SHIFT     20
-#define WZP_TOKEN           (1ULL << WZP_TOKEN_SHIFT)
+#define WZP_TOKEN           WZP_SEC
 
 
 void
@@ -20,34 +20,23 @@ wzp_bucket_init(wzp_bucket_t *b, uint32_t rate, uint32_t burst,
 }
 
 
-/*
- * Add what has flowed in since last_ns.  Time that was too short for a unit
- * stays on the account: last_ns only advances by what was turned into units.
- *
- * No overflow: elapsed is under burst / rate seconds, so the product with
- * rate is under 2^32 * 10^9.
- */
+/* No overflow: elapsed * rate is under burst * 10^9, and so is level. */
 static void
 wzp_bucket_fill(wzp_bucket_t *b, uint64_t now_ns)
 {
-    uint64_t  elapsed, product, rest, units, full;
+    uint64_t  elapsed, full;
 
     elapsed = now_ns - b->last_ns;
     full = b->burst * WZP_TOKEN;
 
-    if (elapsed >= b->burst * WZP_SEC / b->rate) {
+    b->last_ns = now_ns;
+
+    if (elapsed > full / b->rate) {
         b->level = full;
-        b->last_ns = now_ns;
         return;
     }
 
-    product = elapsed * b->rate;
-    rest = (product % WZP_SEC) << WZP_TOKEN_SHIFT;
-    units = (product / WZP_SEC << WZP_TOKEN_SHIFT) + rest / WZP_SEC;
-
-    b->level = WZP_MIN(full, b->level + units);
-    b->last_ns = now_ns
-                 - rest % WZP_SEC / ((uint64_t) b->rate << WZP_TOKEN_SHIFT);
+    b->level = WZP_MIN(full, b->level + elapsed * b->rate);
 }
 
 

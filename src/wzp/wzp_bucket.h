@@ -11,7 +11,7 @@
 
 typedef struct {
     uint64_t  last_ns;
-    uint64_t  level;                    /* tokens * 2^-20                    */
+    uint64_t  level;                    /* tokens * 10^9                     */
     uint32_t  rate;                     /* tokens per second; 0 = no limit   */
     uint32_t  burst;                    /* most tokens held                  */
 } wzp_bucket_t;

@@ -48,6 +48,7 @@ diag(const char *fmt, ...)
     }
 
     putchar('\n');
+    (void) fflush(stdout);
 }
 
 
