@@ -173,24 +173,34 @@ ngx_wzp_udp_read(ngx_event_t *ev)
 void
 ngx_wzp_udp_quit(ngx_wzp_listen_t *ln, ngx_uint_t successor)
 {
-    ngx_connection_t  *c;
-
-    if (successor) {
-        ln->su.fd = ln->zero;
-
-        /* a duplicate left in the group would be fed and never read */
-
-        if (ln->own != -1) {
-            close(ln->own);
-            ln->own = -1;
-        }
-
+    if (!successor) {
+        ngx_wzp_udp_adopt(ln, ln->own);
         return;
     }
 
-    ln->su.fd = ln->own;
+    ln->su.fd = ln->zero;
 
-    c = ngx_get_connection(ln->own, ngx_cycle->log);
+    /* a duplicate left in the group would be fed and never read */
+
+    if (ln->own != -1) {
+        close(ln->own);
+        ln->own = -1;
+    }
+}
+
+
+void
+ngx_wzp_udp_adopt(ngx_wzp_listen_t *ln, ngx_fd_t fd)
+{
+    ngx_connection_t  *c;
+
+    if (ln->reader != NULL || fd == -1) {
+        return;
+    }
+
+    ln->su.fd = fd;
+
+    c = ngx_get_connection(fd, ngx_cycle->log);
     if (c == NULL) {
         return;
     }

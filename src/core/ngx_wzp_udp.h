@@ -18,8 +18,9 @@ typedef struct {
     ngx_listening_t    *ls;
     ngx_fd_t            own;            /* duplicate of ls->fd               */
     ngx_fd_t            zero;           /* duplicate of worker 0's           */
-    ngx_connection_t   *reader;         /* reads `own` when nginx has closed
-                                           ls->fd and nobody came after us   */
+    ngx_connection_t   *reader;         /* reads `own` or `zero` when nginx
+                                           has closed ls->fd and nobody else
+                                           reads                             */
 } ngx_wzp_listen_t;
 
 
@@ -37,6 +38,9 @@ ngx_int_t ngx_wzp_udp_open(ngx_cycle_t *cycle, ngx_wzp_listen_t *ln,
  * go on reading our own.
  */
 void ngx_wzp_udp_quit(ngx_wzp_listen_t *ln, ngx_uint_t successor);
+
+/* Read this duplicate: those who read it before us are gone. */
+void ngx_wzp_udp_adopt(ngx_wzp_listen_t *ln, ngx_fd_t fd);
 
 void ngx_wzp_udp_close(ngx_wzp_listen_t *ln);
 

@@ -39,6 +39,8 @@ static void ngx_wzp_worker_arm(ngx_wzp_relay_t *relay);
 static void ngx_wzp_worker_timer_handler(ngx_event_t *ev);
 static void ngx_wzp_worker_tick_handler(ngx_event_t *ev);
 static void ngx_wzp_worker_quit(void);
+static void ngx_wzp_worker_orphan(void);
+static void ngx_wzp_worker_wake(void);
 
 
 /* A datagram on its way to the worker that owns its connection. */
@@ -158,11 +160,9 @@ static ngx_int_t
 ngx_wzp_worker_slot(ngx_cycle_t *cycle, ngx_wzp_worker_t *wk)
 {
     uint32_t          oldest;
-    uint64_t          tell, one;
+    uint64_t          tell;
     ngx_uint_t        i, waited;
     ngx_wzp_slot_t   *sl;
-
-    one = 1;
 
     (void) ngx_wzp_dir_sweep(wk->zone, wk->now_ns, &tell);
 
@@ -193,9 +193,10 @@ ngx_wzp_worker_slot(ngx_cycle_t *cycle, ngx_wzp_worker_t *wk)
             for (i = 0; i < NGX_WZP_SLOTS; i++) {
                 if (sl[i].generation == oldest) {
                     sl[i].evict = 1;
-                    (void) !write(wk->zone->bells[i], &one, sizeof(one));
                 }
             }
+
+            ngx_wzp_worker_wake();
         }
 
         if (waited >= NGX_WZP_SLOT_WAIT) {
@@ -358,6 +359,10 @@ ngx_wzp_worker_exit(ngx_cycle_t *cycle)
     if (wk->channel.zone != NULL) {
         ngx_wzp_channel_flush(&wk->channel);
         ngx_wzp_channel_close(&wk->channel);
+
+        if (wk->closing) {
+            ngx_wzp_worker_wake();
+        }
     }
 
     if (wk->tick.timer_set) {
@@ -556,6 +561,8 @@ ngx_wzp_worker_bell_handler(ngx_event_t *ev)
 
     (void) !read(c->fd, &n, sizeof(n));
 
+    ngx_wzp_worker_orphan();
+
     if (wk->zone->hdr->slots[wk->channel.slot].evict) {
         ngx_log_error(NGX_LOG_NOTICE, c->log, 0,
                       "closing calls: younger workers need the slot");
@@ -696,6 +703,8 @@ ngx_wzp_worker_tick_handler(ngx_event_t *ev)
     ngx_wzp_room_check_all();
     ngx_wzp_room_tick();
 
+    ngx_wzp_worker_orphan();
+
     if (wk->closing && wk->zone->hdr->abandoned) {
         ngx_wzp_conn_close_all(WZP_CLOSE_GOING_AWAY);
     }
@@ -731,5 +740,55 @@ ngx_wzp_worker_quit(void)
 
     if (wk->zone->hdr->abandoned) {
         ngx_wzp_conn_close_all(WZP_CLOSE_GOING_AWAY);
+    }
+}
+
+
+/*
+ * Our successors have quit as well, before our calls ended, and left the
+ * sockets: from now on worker 0's is ours to read.
+ */
+static void
+ngx_wzp_worker_orphan(void)
+{
+    ngx_uint_t         i;
+    ngx_wzp_slot_t    *sl;
+    ngx_wzp_worker_t  *wk;
+
+    wk = ngx_wzp_worker;
+
+    if (!wk->closing || wk->nlistens == 0 || wk->listens[0].reader != NULL) {
+        return;
+    }
+
+    sl = wk->zone->hdr->slots;
+
+    for (i = 0; i < NGX_WZP_SLOTS; i++) {
+        if (sl[i].pid != 0 && sl[i].worker == 0
+            && sl[i].generation == wk->zone->hdr->generation)
+        {
+            return;
+        }
+    }
+
+    for (i = 0; i < wk->nlistens; i++) {
+        ngx_wzp_udp_adopt(&wk->listens[i], wk->listens[i].zero);
+    }
+}
+
+
+/* Ring every bell. */
+static void
+ngx_wzp_worker_wake(void)
+{
+    uint64_t    one;
+    ngx_uint_t  i;
+
+    one = 1;
+
+    for (i = 0; i < NGX_WZP_SLOTS; i++) {
+        if (ngx_wzp_worker->zone->hdr->slots[i].pid != 0) {
+            (void) !write(ngx_wzp_worker->zone->bells[i], &one, sizeof(one));
+        }
     }
 }
