@@ -91,7 +91,8 @@ PURE = -std=c11 -D_GNU_SOURCE= $(WARN) $(if $(IS_CLANG),,$(WARN_GCC)) \
        $(WARN_PURE) $(if $(SAN),$(WARN_NOT_SAN))
 
 INCS = -Isrc $(NGTCP2_CFLAGS) $(BORINGSSL_CFLAGS) $(OPUS_CFLAGS) \
-       $(SODIUM_CFLAGS) $(JANSSON_CFLAGS) $(SNDFILE_CFLAGS)
+       $(SODIUM_CFLAGS) $(JANSSON_CFLAGS) $(SNDFILE_CFLAGS) \
+       $(SAMPLERATE_CFLAGS)
 
 # -ffunction-sections: what the module does not use is left out of it.
 
@@ -104,7 +105,8 @@ LINK = $(CC) $(CFLAGS) $(LDFLAGS) $(HARDEN) -Wl,--exclude-libs,ALL \
 ENGINE_LIBS = $(B)/libwzpquic.a $(B)/libwzp.a
 LIBS = $(ENGINE_LIBS) $(NGTCP2_LIBS) $(BORINGSSL_LIBS) $(SODIUM_LIBS) \
        $(JANSSON_LIBS)
-CLIENT_LIBS = $(LIBS) $(SNDFILE_LIBS) $(OPUS_LIBS) -lm -lpthread
+CLIENT_LIBS = $(LIBS) $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(OPUS_LIBS) \
+              -lm -lpthread
 
 
 # Sources.  A new file in one of these directories is picked up by itself.

@@ -53,6 +53,9 @@ JANSSON_LIBS = $(flags --libs jansson)
 
 SNDFILE_CFLAGS = $(flags --cflags sndfile)
 SNDFILE_LIBS = $(flags --libs sndfile)
+
+SAMPLERATE_CFLAGS = $(flags --cflags samplerate)
+SAMPLERATE_LIBS = $(flags --libs samplerate)
 EOF
 
     optional TEST_NGINX_LIB test-nginx /lib

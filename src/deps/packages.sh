@@ -12,6 +12,7 @@ build_packages="
     libc6-dev
     libjansson-dev
     libpcre2-dev
+    libsamplerate0-dev
     libsndfile1-dev
     libsodium-dev
     libnginx-mod-stream
