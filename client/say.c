@@ -1,0 +1,207 @@
+/*
+ * Everything the program prints.  See say.h.
+ */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "say.h"
+
+
+#define CL_TEXT_MAX     1024
+#define CL_COLUMNS      80
+
+
+static struct {
+    bool      json;
+    bool      verbose;
+    bool      tty;
+    bool      line;                     /* a live line is on the screen      */
+    uint64_t  start_ns;
+} cl_out;
+
+
+void
+cl_say_init(bool json, bool verbose)
+{
+    cl_out.json = json;
+    cl_out.verbose = verbose;
+    cl_out.tty = isatty(STDOUT_FILENO);
+    cl_out.start_ns = cl_now();
+
+    (void) setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
+
+bool
+cl_say_json(void)
+{
+    return cl_out.json;
+}
+
+
+bool
+cl_say_live(void)
+{
+    return cl_out.tty && !cl_out.json && !cl_out.verbose;
+}
+
+
+static void
+cl_say_clear(void)
+{
+    if (cl_out.line) {
+        (void) fputs("\r\033[K", stdout);
+        (void) fflush(stdout);
+        cl_out.line = false;
+    }
+}
+
+
+void
+cl_say(const char *fmt, ...)
+{
+    va_list  args;
+
+    if (cl_out.json) {
+        return;
+    }
+
+    cl_say_clear();
+
+    va_start(args, fmt);
+    (void) vprintf(fmt, args);
+    va_end(args);
+
+    (void) putchar('\n');
+}
+
+
+void
+cl_debug(const char *fmt, ...)
+{
+    va_list  args;
+
+    if (!cl_out.verbose) {
+        return;
+    }
+
+    (void) fprintf(stderr, "wzp-client: %.3f: ",
+                   (double) (cl_now() - cl_out.start_ns) / 1e9);
+
+    va_start(args, fmt);
+    (void) vfprintf(stderr, fmt, args);
+    va_end(args);
+
+    (void) fputc('\n', stderr);
+}
+
+
+void
+cl_warn(const char *fmt, ...)
+{
+    char     text[CL_TEXT_MAX];
+    va_list  args;
+
+    va_start(args, fmt);
+    (void) vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+
+    cl_say_clear();
+    (void) fprintf(stderr, "wzp-client: warning: %s\n", text);
+    cl_event("warning", json_pack("{s:s}", "message", text));
+}
+
+
+cl_exit_t
+cl_fail(cl_exit_t status, const char *fmt, ...)
+{
+    char     text[CL_TEXT_MAX];
+    va_list  args;
+
+    va_start(args, fmt);
+    (void) vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+
+    cl_say_clear();
+    (void) fprintf(stderr, "wzp-client: %s\n", text);
+    cl_event("error", json_pack("{s:i, s:s}", "exit", (int) status,
+                                "message", text));
+    return status;
+}
+
+
+void
+cl_event(const char *name, json_t *ob)
+{
+    double  t;
+    json_t  *all;
+
+    if (!cl_out.json) {
+        json_decref(ob);
+        return;
+    }
+
+    t = (double) ((cl_now() - cl_out.start_ns) / 1000) / 1e6;
+    all = json_pack("{s:s, s:f}", "event", name, "t", t);
+
+    if (all != NULL && ob != NULL && json_object_update(all, ob) == 0) {
+        (void) json_dumpf(all, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
+        (void) fputc('\n', stdout);
+    }
+
+    json_decref(all);
+    json_decref(ob);
+}
+
+
+/* Bytes of the text that fit into so many columns; a character of UTF-8 is
+ * taken to be one column wide. */
+
+static size_t
+cl_say_fit(const char *text, size_t columns)
+{
+    size_t  i;
+
+    for (i = 0; text[i] != '\0'; i++) {
+
+        if (((unsigned char) text[i] & 0xc0) == 0x80) {
+            continue;
+        }
+
+        if (columns-- == 0) {
+            break;
+        }
+    }
+
+    return i;
+}
+
+
+void
+cl_say_line(const char *text)
+{
+    size_t          columns;
+    struct winsize  ws;
+
+    if (!cl_say_live()) {
+        return;
+    }
+
+    if (text == NULL) {
+        cl_say_clear();
+        return;
+    }
+
+    columns = CL_COLUMNS;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col > 1) {
+        columns = ws.ws_col;
+    }
+
+    (void) printf("\r%.*s\033[K", (int) cl_say_fit(text, columns - 1), text);
+    (void) fflush(stdout);
+    cl_out.line = true;
+}

@@ -1,0 +1,47 @@
+/*
+ * Everything the program prints: lines for people, or one JSON object per
+ * line for programs (--json), and the live line of a terminal.
+ * What is said, and when, is decided elsewhere.
+ */
+
+#ifndef _SAY_H_INCLUDED_
+#define _SAY_H_INCLUDED_
+
+
+#include <jansson.h>
+
+#include "client.h"
+
+
+#define CL_PRINTF(f)    __attribute__((format(printf, f, (f) + 1)))
+
+
+void cl_say_init(bool json, bool verbose);
+
+bool cl_say_json(void);
+
+/* True when a live line makes sense: a terminal, no --json, not verbose. */
+bool cl_say_live(void);
+
+/* One line on standard output; nothing with --json. */
+void cl_say(const char *fmt, ...) CL_PRINTF(1);
+
+/* One line on standard error, only with -v. */
+void cl_debug(const char *fmt, ...) CL_PRINTF(1);
+
+/* "wzp-client: warning: ..." on standard error, and an event. */
+void cl_warn(const char *fmt, ...) CL_PRINTF(1);
+
+/* "wzp-client: ..." on standard error, and an event with the exit status.
+ * Returns the status. */
+cl_exit_t cl_fail(cl_exit_t status, const char *fmt, ...) CL_PRINTF(2);
+
+/* Print an event with --json.  Takes ob (may be NULL: no memory); adds
+ * "event" and "t", seconds since the program began. */
+void cl_event(const char *name, json_t *ob);
+
+/* Redraw the live line; NULL removes it. */
+void cl_say_line(const char *text);
+
+
+#endif /* _SAY_H_INCLUDED_ */
