@@ -1,0 +1,276 @@
+/*
+ * What the words on the command line mean.  See options_check.h.
+ */
+
+#include <stdio.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "options_check.h"
+#include "say.h"
+
+
+static cl_exit_t cl_options_room(cl_options_t *op);
+
+
+static bool
+cl_options_port(cl_options_t *op, const char *text)
+{
+    size_t    i;
+    unsigned  port;
+
+    port = 0;
+
+    for (i = 0; text[i] >= '0' && text[i] <= '9' && i < 5; i++) {
+        port = port * 10 + (unsigned) (text[i] - '0');
+    }
+
+    if (i == 0 || text[i] != '\0' || port == 0 || port > 65535) {
+        return false;
+    }
+
+    (void) snprintf(op->port, sizeof(op->port), "%u", port);
+    return true;
+}
+
+
+cl_exit_t
+cl_options_target(cl_options_t *op, const char *text)
+{
+    size_t       len;
+    const char  *host, *end, *port;
+
+    host = text;
+    port = NULL;
+
+    if (text[0] == '[') {
+        host = text + 1;
+        end = strchr(host, ']');
+
+        if (end == NULL || (end[1] != '\0' && end[1] != ':')) {
+            goto bad;
+        }
+
+        port = end[1] == ':' ? end + 2 : NULL;
+
+    } else {
+        end = strchr(text, ':');
+
+        if (end == NULL || strchr(end + 1, ':') != NULL) {
+            end = text + strlen(text);
+
+        } else {
+            port = end + 1;
+        }
+    }
+
+    len = (size_t) (end - host);
+
+    if (len == 0 || len >= sizeof(op->host)) {
+        goto bad;
+    }
+
+    if (!cl_options_port(op, port != NULL ? port : CL_PORT)) {
+        goto bad;
+    }
+
+    memcpy(op->host, host, len);
+    op->host[len] = '\0';
+
+    return CL_OK;
+
+bad:
+
+    return cl_fail(CL_USAGE, "\"%s\" is no relay: HOST, HOST:PORT or "
+                   "[IPV6]:PORT is needed", text);
+}
+
+
+static cl_exit_t
+cl_options_profile(cl_options_t *op)
+{
+    size_t       i;
+    const char  *name;
+
+    static const struct {
+        const char        *name;
+        wzp_profile_id_t   id;
+    }  profiles[] = {
+        { "64k", WZP_PROFILE_STUDIO_64K },
+        { "48k", WZP_PROFILE_STUDIO_48K },
+        { "32k", WZP_PROFILE_STUDIO_32K },
+        { "24k", WZP_PROFILE_GOOD },
+        { "16k", WZP_PROFILE_OPUS16K },
+        { "6k", WZP_PROFILE_DEGRADED },
+    };
+
+    name = op->profile_name;
+
+    if (name == NULL) {
+        return CL_OK;
+    }
+
+    if (strncasecmp(name, "codec2", 6) == 0) {
+        return cl_fail(CL_USAGE, "--profile %s: Codec2 is not built into this "
+                       "version yet, the lowest is 6k", name);
+    }
+
+    if (strncasecmp(name, "opus", 4) == 0) {
+        name += 4;
+    }
+
+    for (i = 0; i < WZP_ARRAY_LEN(profiles); i++) {
+        if (strcasecmp(name, profiles[i].name) == 0) {
+            op->profile = profiles[i].id;
+            return CL_OK;
+        }
+    }
+
+    return cl_fail(CL_USAGE, "--profile %s: unknown, there are 64k 48k 32k "
+                   "24k 16k 6k", op->profile_name);
+}
+
+
+cl_exit_t
+cl_options_check(cl_options_t *op)
+{
+    cl_exit_t  rc;
+
+    if (op->host[0] == '\0') {
+        return cl_fail(CL_USAGE, "which relay? usage: wzp-client [options] "
+                       "HOST[:PORT], see --help");
+    }
+
+    if (op->four && op->six) {
+        return cl_fail(CL_USAGE, "-4 and -6 exclude each other");
+    }
+
+    op->family = op->four ? AF_INET : op->six ? AF_INET6 : AF_UNSPEC;
+
+    if ((op->seed != NULL) + (op->mnemonic[0] != '\0')
+        + (op->identity != NULL) > 1)
+    {
+        return cl_fail(CL_USAGE, "only one of --seed, --mnemonic and "
+                       "--identity can be given");
+    }
+
+    if (op->tone && op->send_file != NULL) {
+        return cl_fail(CL_USAGE, "--send-tone and --send-file exclude each "
+                       "other");
+    }
+
+    if (op->fingerprint_text != NULL) {
+        if (wzp_cert_fp_parse(op->fingerprint, op->fingerprint_text,
+                              strlen(op->fingerprint_text)) != WZP_OK)
+        {
+            return cl_fail(CL_USAGE, "--fingerprint: 64 hex digits are "
+                           "needed, with or without colons");
+        }
+
+        op->has_fingerprint = true;
+    }
+
+    rc = cl_options_profile(op);
+    if (rc != CL_OK) {
+        return rc;
+    }
+
+    return op->mode == CL_MODE_CALL ? cl_options_room(op) : CL_OK;
+}
+
+
+/* PROTOCOL 12.4. */
+
+static bool
+cl_options_advised(const char *name, size_t len)
+{
+    size_t  i;
+    bool    other;
+
+    other = false;
+
+    for (i = 0; i < len; i++) {
+        if (strchr("abcdefghijklmnopqrstuvwxyz-_0123456789", name[i])
+            == NULL)
+        {
+            return false;
+        }
+
+        other |= name[i] < '0' || name[i] > '9';
+    }
+
+    return other && len <= 63 && name[0] != '-' && name[len - 1] != '-';
+}
+
+
+static cl_exit_t
+cl_options_room_hash(cl_options_t *op)
+{
+    char    name[256];
+    size_t  i, len;
+
+    len = strlen(op->room);
+
+    if (len == 0 || len >= sizeof(name)) {
+        return cl_fail(CL_USAGE, "--room: a name has 1 to 255 bytes");
+    }
+
+    /* The plain name would arrive in lower case, and both are one room. */
+
+    for (i = 0; i < len; i++) {
+        name[i] = op->room[i];
+
+        if (name[i] >= 'A' && name[i] <= 'Z') {
+            name[i] = (char) (name[i] - 'A' + 'a');
+        }
+    }
+
+    if (!cl_options_advised(name, len)) {
+        cl_warn("room \"%s\": not everybody can join a room of this name by "
+                "its plain name", op->room);
+    }
+
+    wzp_room_hash(op->sni, name, len);
+
+    return CL_OK;
+}
+
+
+static cl_exit_t
+cl_options_room(cl_options_t *op)
+{
+    size_t     len;
+    wzp_sni_t  sni;
+
+    if (op->hash_room) {
+        return cl_options_room_hash(op);
+    }
+
+    len = strlen(op->room);
+
+    if (len == 0 || wzp_sni_parse(&sni, op->room, len) != WZP_OK) {
+        return cl_fail(CL_USAGE, "room \"%s\" cannot be joined: a name "
+                       "consists of letters, digits, \"-\", \"_\" and dots, no "
+                       "part begins or ends with \"-\" or is over 63 long, "
+                       "and the last part is not a number (--hash-room has "
+                       "no such limits)", op->room);
+    }
+
+    if (sni.role == WZP_SNI_PING || sni.role == WZP_SNI_VERSION) {
+        return cl_fail(CL_USAGE, "\"%s\" is no room: that name is for --ping "
+                       "and --version-check", sni.name);
+    }
+
+    if (sni.role != WZP_SNI_ROOM) {
+        cl_warn("room \"%s\": this name is reserved, the relay will refuse "
+                "it", sni.name);
+
+    } else if (!cl_options_advised(sni.name, sni.len)) {
+        cl_warn("room \"%s\": letters, digits, \"-\" and \"_\" are safe "
+                "everywhere, not all of this name is", sni.name);
+    }
+
+    memcpy(op->sni, sni.name, sni.len + 1);
+
+    return CL_OK;
+}
