@@ -1,0 +1,32 @@
+/*
+ * Where the client keeps its files, and how it writes them.
+ */
+
+#ifndef _CONFIG_H_INCLUDED_
+#define _CONFIG_H_INCLUDED_
+
+
+#include "client.h"
+
+
+#define CL_PATH_MAX     4096
+
+
+/*
+ * Path of a file in ${XDG_CONFIG_HOME:-~/.config}/wzp; the directories are
+ * made (0700).  CL_IO, said, when there is no home or it cannot be written.
+ */
+cl_exit_t cl_config_path(char path[CL_PATH_MAX], const char *name);
+
+/*
+ * Create a file with mode 0600 and this content, whole or not at all.  An
+ * existing file is never touched: -1 with errno EEXIST.
+ */
+int cl_config_create(const char *path, const char *text);
+
+/* Read a text file of at most size - 1 bytes, NUL terminated.  -1 with errno;
+ * EFBIG when it is longer. */
+int cl_config_read(const char *path, char *text, size_t size);
+
+
+#endif /* _CONFIG_H_INCLUDED_ */
