@@ -1,0 +1,146 @@
+/*
+ * The event loop.  See loop.h.
+ */
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "loop.h"
+#include "say.h"
+
+
+uint64_t
+cl_now(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (uint64_t) ts.tv_sec * WZP_SEC + (uint64_t) ts.tv_nsec;
+}
+
+
+void
+cl_random(void *ctx, uint8_t *buf, size_t len)
+{
+    ssize_t  n;
+
+    while (len > 0) {
+        n = getrandom(buf, len, 0);
+
+        if (n > 0) {
+            buf += n;
+            len -= (size_t) n;
+
+        } else if (errno != EINTR) {
+            abort();                    /* keys without randomness: never */
+        }
+    }
+}
+
+
+cl_exit_t
+cl_loop_init(cl_loop_t *lp)
+{
+    sigset_t  set;
+
+    memset(lp, 0, sizeof(cl_loop_t));
+
+    (void) signal(SIGPIPE, SIG_IGN);
+
+    (void) sigemptyset(&set);
+    (void) sigaddset(&set, SIGINT);
+    (void) sigaddset(&set, SIGTERM);
+    (void) sigaddset(&set, SIGHUP);
+    (void) sigaddset(&set, SIGUSR1);
+
+    lp->sigfd = -1;
+
+    if (sigprocmask(SIG_BLOCK, &set, NULL) == 0) {
+        lp->sigfd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    }
+
+    if (lp->sigfd == -1) {
+        return cl_fail(CL_INTERNAL, "signals cannot be caught: %s",
+                       strerror(errno));
+    }
+
+    return CL_OK;
+}
+
+
+static void
+cl_loop_signals(cl_loop_t *lp, uint64_t now_ns)
+{
+    struct signalfd_siginfo  si;
+
+    while (read(lp->sigfd, &si, sizeof(si)) == (ssize_t) sizeof(si)) {
+        if (lp->signal != NULL) {
+            lp->signal(lp->ctx, (int) si.ssi_signo, now_ns);
+        }
+    }
+}
+
+
+static void
+cl_loop_wait(cl_loop_t *lp, uint64_t next, uint64_t now_ns)
+{
+    size_t           n;
+    uint64_t         wait;
+    struct pollfd    fds[CL_LINK_FDS + 1];
+    struct timespec  ts;
+
+    n = cl_link_fds(lp->ln, fds);
+    fds[n].fd = lp->sigfd;
+    fds[n++].events = POLLIN;
+
+    wait = next > now_ns ? next - now_ns : 0;
+    wait = WZP_MIN(wait, 3600 * WZP_SEC);
+
+    ts.tv_sec = (time_t) (wait / WZP_SEC);
+    ts.tv_nsec = (long) (wait % WZP_SEC);
+
+    (void) ppoll(fds, n, &ts, NULL);
+}
+
+
+void
+cl_loop_run(cl_loop_t *lp)
+{
+    uint64_t  now, next, due;
+
+    while (!lp->done) {
+
+        now = cl_now();
+        cl_link_turn(lp->ln, now);
+
+        next = lp->turn(lp->ctx, now);
+        due = cl_link_flush(lp->ln, now);
+        next = WZP_MIN(next, due);
+
+        if (lp->done) {
+            break;
+        }
+
+        cl_loop_wait(lp, next, now);
+
+        now = cl_now();
+        cl_link_read(lp->ln, now);
+        cl_loop_signals(lp, now);
+    }
+}
+
+
+void
+cl_loop_done(cl_loop_t *lp)
+{
+    if (lp->sigfd != -1) {
+        (void) close(lp->sigfd);
+        lp->sigfd = -1;
+    }
+}

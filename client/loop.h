@@ -1,0 +1,34 @@
+/*
+ * The event loop: one link, signals, and whoever wants to do something at a
+ * certain time.
+ */
+
+#ifndef _LOOP_H_INCLUDED_
+#define _LOOP_H_INCLUDED_
+
+
+#include "link.h"
+
+
+typedef struct {
+    cl_link_t  *ln;
+    int         sigfd;
+    bool        done;                   /* set it to leave the loop          */
+
+    /* Do what is due; returns when to be called next. */
+    uint64_t  (*turn)(void *ctx, uint64_t now_ns);
+
+    /* SIGINT, SIGTERM, SIGHUP, SIGUSR1. */
+    void      (*signal)(void *ctx, int signo, uint64_t now_ns);
+    void       *ctx;
+} cl_loop_t;
+
+
+/* Take the signals.  Before any thread is made.  CL_INTERNAL, said. */
+cl_exit_t cl_loop_init(cl_loop_t *lp);
+
+void cl_loop_run(cl_loop_t *lp);
+void cl_loop_done(cl_loop_t *lp);
+
+
+#endif /* _LOOP_H_INCLUDED_ */
