@@ -1,0 +1,222 @@
+/*
+ * Sending.  See sender.h.
+ */
+
+#include <stdlib.h>
+
+#include "codec.h"
+#include "say.h"
+#include "sender.h"
+#include "source.h"
+
+
+/* Later than this, frames are left out instead of sent in a burst. */
+#define CL_SENDER_STALL     (2 * WZP_SEC)
+
+
+struct cl_sender_s {
+    cl_source_t           *src;
+    cl_encoder_t          *en;
+    bool                   started;
+    bool                   over;
+
+    wzp_profile_id_t       profile;
+    const wzp_profile_t   *pr;
+
+    uint16_t               stream_id;
+    uint32_t               timestamp;   /* ms, of the next frame             */
+    uint64_t               next_ns;     /* when it is due                    */
+
+    bool                   has_report;
+    wzp_report_t           report;
+
+    cl_sender_stats_t      st;
+};
+
+
+cl_exit_t
+cl_sender_create(cl_sender_t **out, const cl_options_t *op)
+{
+    cl_exit_t     rc;
+    cl_source_t  *src;
+    cl_sender_t  *tx;
+
+    *out = NULL;
+
+    rc = cl_source_create(&src, op);
+    if (rc != CL_OK || src == NULL) {
+        return rc;
+    }
+
+    tx = calloc(1, sizeof(cl_sender_t));
+
+    if (tx == NULL || (tx->en = cl_encoder_create()) == NULL) {
+        cl_source_destroy(src);
+        free(tx);
+        return cl_fail(CL_INTERNAL, "no memory");
+    }
+
+    tx->src = src;
+    tx->profile = WZP_PROFILE_N;
+    cl_sender_profile(tx, WZP_PROFILE_GOOD);
+    *out = tx;
+
+    return CL_OK;
+}
+
+
+void
+cl_sender_destroy(cl_sender_t *tx)
+{
+    if (tx != NULL) {
+        cl_source_destroy(tx->src);
+        cl_encoder_destroy(tx->en);
+        free(tx);
+    }
+}
+
+
+void
+cl_sender_start(cl_sender_t *tx, uint16_t stream_id, uint64_t now_ns)
+{
+    tx->stream_id = stream_id;
+
+    if (!tx->started) {
+        tx->started = true;
+        tx->next_ns = now_ns;
+    }
+}
+
+
+void
+cl_sender_profile(cl_sender_t *tx, wzp_profile_id_t id)
+{
+    if (tx->profile != id) {
+        tx->profile = id;
+        tx->pr = wzp_profile(id);
+        cl_encoder_set(tx->en, tx->pr->codec);
+    }
+}
+
+
+void
+cl_sender_report(cl_sender_t *tx, const wzp_report_t *rp)
+{
+    tx->has_report = true;
+    tx->report = *rp;
+}
+
+
+static void
+cl_sender_packet(cl_sender_t *tx, wzp_qconn_t *qc, const uint8_t *data,
+    size_t len, uint64_t now_ns)
+{
+    size_t         size;
+    wzp_qbuf_t    *qb;
+    wzp_packet_t   pk;
+
+    memset(&pk, 0, sizeof(wzp_packet_t));
+
+    pk.codec = tx->pr->codec;
+    pk.seq = tx->st.next_seq;
+    pk.timestamp = tx->timestamp;
+    pk.stream_id = tx->stream_id;
+    pk.has_report = tx->has_report;
+    pk.report = tx->report;
+    pk.payload.data = data;
+    pk.payload.len = len;
+
+    qb = wzp_qbuf_alloc(WZP_HEADER_SIZE + len + WZP_REPORT_SIZE);
+    if (qb == NULL) {
+        return;
+    }
+
+    if (wzp_packet_encode(&pk, qb->data, qb->size, &size) == WZP_OK) {
+        qb->len = (uint32_t) size;
+        qb->born_ns = now_ns;
+
+        if (wzp_qconn_send(qc, qb, now_ns) == WZP_OK) {
+            tx->st.packets++;
+            tx->st.bytes += size;
+
+        } else {
+            tx->st.refused++;
+        }
+
+        tx->st.next_seq++;
+        tx->has_report = false;
+    }
+
+    wzp_qbuf_unref(qb);
+}
+
+
+static void
+cl_sender_frame(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
+{
+    size_t   n, len;
+    int16_t  pcm[CL_FRAME_MAX];
+    uint8_t  data[WZP_PAYLOAD_SAFE];
+
+    n = tx->pr->frame_duration_ms * (CL_RATE_HZ / 1000u);
+
+    if (!cl_source_read(tx->src, pcm, n)) {
+        tx->over = true;
+        return;
+    }
+
+    tx->st.frames++;
+
+    len = cl_encoder_frame(tx->en, pcm, n, data, sizeof(data));
+
+    if (qc == NULL || len == 0) {
+        tx->st.missed++;
+
+    } else {
+        cl_sender_packet(tx, qc, data, len, now_ns);
+    }
+
+    tx->timestamp += tx->pr->frame_duration_ms;
+    tx->next_ns += tx->pr->frame_duration_ms * WZP_MS;
+}
+
+
+uint64_t
+cl_sender_turn(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
+{
+    uint64_t  skip_ms;
+
+    if (!tx->started) {
+        return UINT64_MAX;
+    }
+
+    /* The machine slept: time has passed, but nobody wants to hear it now. */
+
+    if (!tx->over && now_ns > tx->next_ns + CL_SENDER_STALL) {
+        skip_ms = (now_ns - tx->next_ns) / WZP_MS;
+        skip_ms -= skip_ms % tx->pr->frame_duration_ms;
+
+        tx->next_ns += skip_ms * WZP_MS;
+        tx->timestamp += (uint32_t) skip_ms;
+    }
+
+    while (!tx->over && now_ns >= tx->next_ns) {
+        cl_sender_frame(tx, qc, now_ns);
+    }
+
+    return tx->over ? UINT64_MAX : tx->next_ns;
+}
+
+
+bool
+cl_sender_over(const cl_sender_t *tx)
+{
+    return tx->over;
+}
+
+
+const cl_sender_stats_t *
+cl_sender_stats(const cl_sender_t *tx)
+{
+    return &tx->st;
+}

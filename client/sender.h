@@ -1,0 +1,50 @@
+/*
+ * Sending: the source in real time, as Opus, in packets.  PROTOCOL 3.1, 3.3
+ * and 6.2.
+ */
+
+#ifndef _SENDER_H_INCLUDED_
+#define _SENDER_H_INCLUDED_
+
+
+#include "options.h"
+#include "quic/wzp_quic.h"
+
+
+typedef struct cl_sender_s  cl_sender_t;
+
+
+typedef struct {
+    uint64_t  frames;                   /* offered to the encoder            */
+    uint64_t  packets;                  /* handed to QUIC                    */
+    uint64_t  bytes;                    /* of these, with headers            */
+    uint64_t  refused;                  /* did not fit the path              */
+    uint64_t  missed;                   /* frames while there was no relay   */
+    uint16_t  next_seq;
+} cl_sender_stats_t;
+
+
+/* *tx is NULL when the options name nothing to send.  Said. */
+cl_exit_t cl_sender_create(cl_sender_t **tx, const cl_options_t *op);
+void cl_sender_destroy(cl_sender_t *tx);
+
+/* We are in the room under this stream id: begin, or go on. */
+void cl_sender_start(cl_sender_t *tx, uint16_t stream_id, uint64_t now_ns);
+
+/* From the next frame on. */
+void cl_sender_profile(cl_sender_t *tx, wzp_profile_id_t id);
+
+/* Goes into the next packet. */
+void cl_sender_report(cl_sender_t *tx, const wzp_report_t *rp);
+
+/* Send what is due; qc NULL: it is lost.  Returns when the next frame is due,
+ * UINT64_MAX when there is none. */
+uint64_t cl_sender_turn(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns);
+
+/* All of the source was sent. */
+bool cl_sender_over(const cl_sender_t *tx);
+
+const cl_sender_stats_t *cl_sender_stats(const cl_sender_t *tx);
+
+
+#endif /* _SENDER_H_INCLUDED_ */

@@ -1,0 +1,379 @@
+/*
+ * One sender as we hear it.  See stream.h.
+ */
+
+#include <stdlib.h>
+
+#include "stream.h"
+
+
+#define CL_NOISE_PEAK       50          /* PROTOCOL 6.3 */
+#define CL_PACKET_SILENT    2           /* bytes: an Opus packet of silence  */
+#define CL_MS               (CL_RATE_HZ / 1000u)
+
+
+cl_stream_t *
+cl_stream_create(uint16_t id)
+{
+    cl_stream_t  *sm;
+
+    sm = calloc(1, sizeof(cl_stream_t));
+
+    if (sm != NULL) {
+        sm->id = id;
+        wzp_account_init(&sm->acc);
+    }
+
+    return sm;
+}
+
+
+void
+cl_stream_destroy(cl_stream_t *sm)
+{
+    if (sm != NULL) {
+        cl_stream_sleep(sm);
+        free(sm);
+    }
+}
+
+
+bool
+cl_stream_wake(cl_stream_t *sm, bool listen)
+{
+    cl_voice_t  *vo;
+
+    vo = calloc(1, sizeof(cl_voice_t));
+    if (vo == NULL) {
+        return false;
+    }
+
+    if (listen) {
+        vo->de = cl_decoder_create();
+
+        if (vo->de == NULL) {
+            free(vo);
+            return false;
+        }
+    }
+
+    wzp_jitter_init(&vo->jb, NULL);
+    vo->seed = 1;
+    sm->voice = vo;
+
+    return true;
+}
+
+
+void
+cl_stream_sleep(cl_stream_t *sm)
+{
+    if (sm->voice == NULL) {
+        return;
+    }
+
+    cl_stream_jitter(sm, &sm->old);
+
+    cl_decoder_destroy(sm->voice->de);
+    free(sm->voice);
+    sm->voice = NULL;
+}
+
+
+void
+cl_stream_jitter(const cl_stream_t *sm, wzp_jitter_stats_t *st)
+{
+    wzp_jitter_stats_t         sum;
+    const wzp_jitter_stats_t  *now;
+
+    sum = sm->old;
+
+    if (sm->voice != NULL) {
+        now = &sm->voice->jb.st;
+
+        sum.late += now->late;
+        sum.dup += now->dup;
+        sum.played += now->played;
+        sum.lost += now->lost;
+        sum.dry += now->dry;
+        sum.skipped += now->skipped;
+        sum.resets += now->resets;
+        sum.jitter_us = now->jitter_us;
+    }
+
+    *st = sum;
+}
+
+
+/* What the jitter buffer shall know of a packet.  False: it is not for it. */
+
+static bool
+cl_stream_frame(cl_stream_t *sm, const wzp_packet_t *pk, wzp_frame_t *fr)
+{
+    size_t  n;
+
+    fr->seq = pk->seq;
+    fr->timestamp = pk->timestamp;
+    fr->codec = pk->codec;
+    fr->data = pk->payload.data;
+    fr->len = pk->payload.len;
+    fr->dur_ms = wzp_codec_info((unsigned) pk->codec)->frame_ms;
+
+    if (pk->repair) {
+        sm->st.repair++;
+        fr->dur_ms = 0;
+        fr->len = 0;
+        return true;
+    }
+
+    if (!cl_codec_is_opus(pk->codec)) {
+        sm->st.unsupported += pk->codec != WZP_CODEC_COMFORT_NOISE;
+        fr->len = 0;
+        return true;
+    }
+
+    n = fr->len <= WZP_JITTER_PAYLOAD
+        ? cl_decoder_samples(fr->data, fr->len) : 0;
+
+    if (n < CL_TICK_SAMPLES) {
+        sm->st.bad++;
+        return false;
+    }
+
+    fr->dur_ms = (uint16_t) (n / CL_MS);
+    return true;
+}
+
+
+void
+cl_stream_put(cl_stream_t *sm, const wzp_packet_t *pk, uint64_t now_ns)
+{
+    wzp_frame_t           fr;
+    wzp_account_kind_t    kind;
+
+    kind = wzp_account_put(&sm->acc, pk->seq);
+
+    sm->heard_ns = now_ns;
+    sm->st.bytes += pk->payload.len;
+    sm->codec = pk->codec;
+
+    if (pk->payload.len > CL_PACKET_SILENT) {
+        sm->loud_ns = now_ns;
+    }
+
+    if (!cl_stream_frame(sm, pk, &fr) || sm->voice == NULL
+        || kind == WZP_ACCOUNT_DUP || kind == WZP_ACCOUNT_STRAY)
+    {
+        return;
+    }
+
+    if (kind == WZP_ACCOUNT_RESTART) {
+        wzp_jitter_reset(&sm->voice->jb);
+    }
+
+    /* What comes too late is counted there. */
+
+    if (wzp_jitter_put(&sm->voice->jb, &fr, now_ns) != WZP_OK) {
+        return;
+    }
+}
+
+
+static void
+cl_stream_noise(cl_voice_t *vo, size_t n)
+{
+    size_t  i;
+
+    for (i = 0; i < n; i++) {
+        vo->seed = vo->seed * 1664525u + 1013904223u;
+        vo->pcm[i] = (int16_t) ((int) (vo->seed >> 16)
+                                % (2 * CL_NOISE_PEAK + 1) - CL_NOISE_PEAK);
+    }
+}
+
+
+/* A frame that is not there: redundancy, a guess, and in the end silence. */
+
+static void
+cl_stream_conceal(cl_stream_t *sm, const wzp_jitter_out_t *out, size_t n)
+{
+    cl_voice_t  *vo;
+
+    vo = sm->voice;
+
+    if (out->what == WZP_JITTER_LOST && cl_codec_is_opus(out->frame.codec)
+        && vo->de != NULL
+        && cl_decoder_recover(vo->de, out->frame.data, out->frame.len,
+                              out->frame.seq, out->gap_ms * CL_MS, vo->pcm, n))
+    {
+        sm->st.concealed_dred++;
+        vo->guessed_ms = 0;
+        return;
+    }
+
+    sm->st.concealed_plc++;
+    vo->guessed_ms += out->dur_ms;
+
+    if (vo->de != NULL && vo->guessed_ms <= CL_CONCEAL_MAX_MS) {
+        cl_decoder_conceal(vo->de, vo->pcm, n);
+        return;
+    }
+
+    memset(vo->pcm, 0, n * sizeof(int16_t));
+}
+
+
+static size_t
+cl_stream_play(cl_stream_t *sm, const wzp_jitter_out_t *out, size_t n)
+{
+    size_t       made;
+    cl_voice_t  *vo;
+
+    vo = sm->voice;
+
+    if (out->frame.codec == WZP_CODEC_COMFORT_NOISE) {
+        sm->st.noise++;
+        cl_stream_noise(vo, n);
+        return n;
+    }
+
+    if (!cl_codec_is_opus(out->frame.codec) || vo->de == NULL) {
+        memset(vo->pcm, 0, n * sizeof(int16_t));
+        return n;
+    }
+
+    made = cl_decoder_frame(vo->de, out->frame.codec, out->frame.data,
+                            out->frame.len, vo->pcm);
+
+    if (made == 0) {
+        sm->st.bad++;
+        cl_decoder_conceal(vo->de, vo->pcm, n);
+        return n;
+    }
+
+    vo->guessed_ms = 0;
+
+    return made;
+}
+
+
+/* More samples; false: nothing to be heard for a tick. */
+
+static bool
+cl_stream_refill(cl_stream_t *sm, uint64_t now_ns)
+{
+    size_t             n;
+    cl_voice_t        *vo;
+    wzp_jitter_out_t   out;
+
+    vo = sm->voice;
+    wzp_jitter_get(&vo->jb, &out, now_ns);
+
+    n = WZP_MIN(out.dur_ms * CL_MS, CL_FRAME_MAX);
+    vo->at = 0;
+    vo->have = n;
+
+    switch (out.what) {
+
+    case WZP_JITTER_FRAME:
+        vo->have = cl_stream_play(sm, &out, n);
+        return true;
+
+    case WZP_JITTER_LOST:
+    case WZP_JITTER_DRY:
+        cl_stream_conceal(sm, &out, n);
+        return true;
+
+    case WZP_JITTER_NOISE:
+        cl_stream_noise(vo, n);
+        return true;
+
+    case WZP_JITTER_SILENCE:
+        break;
+    }
+
+    memset(vo->pcm, 0, n * sizeof(int16_t));
+
+    return false;
+}
+
+
+bool
+cl_stream_pull(cl_stream_t *sm, int16_t *pcm, uint64_t now_ns)
+{
+    bool         heard;
+    size_t       n, done;
+    cl_voice_t  *vo;
+
+    vo = sm->voice;
+    heard = false;
+
+    for (done = 0; done < CL_TICK_SAMPLES; done += n) {
+
+        if (vo->at < vo->have) {
+            heard = true;
+
+        } else {
+            heard |= cl_stream_refill(sm, now_ns);
+        }
+
+        n = WZP_MIN(vo->have - vo->at, CL_TICK_SAMPLES - done);
+        memcpy(pcm + done, vo->pcm + vo->at, n * sizeof(int16_t));
+        vo->at += n;
+    }
+
+    return heard;
+}
+
+
+json_t *
+cl_stream_report(cl_stream_t *sm)
+{
+    double               expected, missing;
+    json_t              *ob, *more;
+    wzp_jitter_stats_t   jt;
+
+    wzp_account_settle(&sm->acc);
+    cl_stream_jitter(sm, &jt);
+
+    expected = (double) wzp_account_expected(&sm->acc);
+    missing = (double) wzp_account_missing(&sm->acc);
+
+    ob = json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:i, "
+                   "s:i}",
+                   "stream_id", (int) sm->id,
+                   "fingerprint", sm->fp,
+                   "alias", sm->alias,
+                   "received", (json_int_t) sm->acc.received,
+                   "unique", (json_int_t) sm->acc.unique,
+                   "dup", (json_int_t) sm->acc.dup,
+                   "lost", (json_int_t) wzp_account_missing(&sm->acc),
+                   "reordered", (json_int_t) sm->acc.reordered,
+                   "strays", (json_int_t) sm->acc.strays,
+                   "restarts", (json_int_t) sm->acc.restarts,
+                   "first_seq", (int) sm->acc.first,
+                   "last_seq", (int) sm->acc.last);
+
+    more = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+                     "s:f, s:f}",
+                     "late", (json_int_t) jt.late,
+                     "played", (json_int_t) jt.played,
+                     "skipped", (json_int_t) jt.skipped,
+                     "concealed_plc", (json_int_t) sm->st.concealed_plc,
+                     "concealed_dred", (json_int_t) sm->st.concealed_dred,
+                     "noise", (json_int_t) sm->st.noise,
+                     "unsupported", (json_int_t) sm->st.unsupported,
+                     "repair", (json_int_t) sm->st.repair,
+                     "bad", (json_int_t) sm->st.bad,
+                     "bytes", (json_int_t) sm->st.bytes,
+                     "jitter_ms", jt.jitter_us / 1000.0,
+                     "loss_pct", expected > 0 ? missing * 100 / expected : 0);
+
+    if (ob != NULL && more != NULL) {
+        (void) json_object_update(ob, more);
+    }
+
+    json_decref(more);
+
+    return ob;
+}

@@ -1,0 +1,80 @@
+/*
+ * One sender as we hear it: exact account of its packets, jitter buffer,
+ * decoder, and ten milliseconds of sound at a time.
+ */
+
+#ifndef _STREAM_H_INCLUDED_
+#define _STREAM_H_INCLUDED_
+
+
+#include <jansson.h>
+
+#include "client.h"
+#include "codec.h"
+#include "wzp/wzp_account.h"
+#include "wzp/wzp_ident.h"
+#include "wzp/wzp_jitter.h"
+#include "wzp/wzp_signal.h"
+
+
+typedef struct {
+    uint64_t  concealed_plc;            /* frames guessed                    */
+    uint64_t  concealed_dred;           /* frames out of later packets       */
+    uint64_t  noise;                    /* comfort noise frames              */
+    uint64_t  unsupported;              /* Codec2 frames                     */
+    uint64_t  repair;                   /* FEC packets                       */
+    uint64_t  bad;                      /* not Opus, or too long             */
+    uint64_t  bytes;                    /* payload                           */
+} cl_stream_stats_t;
+
+
+/* The expensive half: a stream that fell silent long ago has none. */
+typedef struct {
+    wzp_jitter_t   jb;
+    cl_decoder_t  *de;                  /* NULL: nobody listens              */
+    size_t         at;                  /* samples taken out of pcm          */
+    size_t         have;
+    unsigned       guessed_ms;          /* in a row                          */
+    uint32_t       seed;                /* of the noise                      */
+    int16_t        pcm[CL_FRAME_MAX];
+} cl_voice_t;
+
+
+typedef struct {
+    uint16_t            id;             /* 0: an existing relay; guessed     */
+    bool                retired;        /* the id is somebody else's now     */
+    char                fp[WZP_FP_TEXT_LEN + 1];
+    char                alias[WZP_ALIAS_MAX + 1];
+    wzp_account_t       acc;
+    wzp_codec_t         codec;          /* newest                            */
+    cl_stream_stats_t   st;
+    wzp_jitter_stats_t  old;            /* of voices that were given up      */
+    cl_voice_t         *voice;
+    uint64_t            heard_ns;       /* last packet                       */
+    uint64_t            loud_ns;        /* last packet that was not silence  */
+    bool                talking;        /* as was told                       */
+} cl_stream_t;
+
+
+/* NULL: no memory. */
+cl_stream_t *cl_stream_create(uint16_t id);
+void cl_stream_destroy(cl_stream_t *sm);
+
+/* Give the stream a jitter buffer and, if somebody listens, a decoder. */
+bool cl_stream_wake(cl_stream_t *sm, bool listen);
+void cl_stream_sleep(cl_stream_t *sm);
+
+/* One packet of this stream.  The stream is awake, or nothing is played. */
+void cl_stream_put(cl_stream_t *sm, const wzp_packet_t *pk, uint64_t now_ns);
+
+/* The next CL_TICK_SAMPLES.  False when they are silence (not written). */
+bool cl_stream_pull(cl_stream_t *sm, int16_t *pcm, uint64_t now_ns);
+
+/* Counters of the jitter buffer, earlier ones included. */
+void cl_stream_jitter(const cl_stream_t *sm, wzp_jitter_stats_t *st);
+
+/* An object for the closing report; NULL: no memory. */
+json_t *cl_stream_report(cl_stream_t *sm);
+
+
+#endif /* _STREAM_H_INCLUDED_ */
