@@ -1,0 +1,128 @@
+/*
+ * A call: one membership in a room over as many connections as it takes.
+ * call.c keeps the connection, call_room.c speaks with the relay, mode_call.c
+ * decides when it ends, status.c tells.
+ */
+
+#ifndef _CALL_H_INCLUDED_
+#define _CALL_H_INCLUDED_
+
+
+#include "ident_file.h"
+#include "loop.h"
+#include "playout.h"
+#include "room.h"
+#include "sender.h"
+#include "wav.h"
+
+
+typedef enum {
+    CL_CALL_CONNECT = 0,                /* the link is at it                 */
+    CL_CALL_OFFER,                      /* our offer waits for its answer    */
+    CL_CALL_IN,
+    CL_CALL_WAIT,                       /* before the next attempt           */
+    CL_CALL_LEAVE,                      /* Hangup is on its way              */
+    CL_CALL_OVER
+} cl_call_state_t;
+
+
+/* What all connections of the call did together. */
+typedef struct {
+    uint64_t  frames_in;
+    uint64_t  frames_out;
+    uint64_t  dropped;                  /* ours, before they left            */
+    uint64_t  packets_lost;
+} cl_call_sums_t;
+
+
+typedef struct {
+    const cl_options_t  *op;
+    cl_me_t              me;
+    cl_loop_t            loop;
+    cl_link_t           *ln;
+    cl_playout_t        *po;
+    cl_sender_t         *tx;            /* NULL: nothing to send             */
+    cl_wav_out_t        *rec;           /* NULL: no recording                */
+    cl_room_t            room;
+
+    cl_call_state_t      state;
+    cl_exit_t            status;        /* of the program                    */
+    bool                 joined;        /* has been in the room              */
+    uint64_t             start_ns;
+    uint64_t             joined_ns;     /* for the first time                */
+
+    uint8_t              exporter[WZP_EXPORTER_SIZE];
+    bool                 has_exporter;
+    bool                 verified;      /* the answer was bound              */
+    bool                 extended;      /* the relay knows our extensions    */
+    char                 relay_fp[WZP_FP_TEXT_LEN + 1];
+    uint16_t             stream_id;
+    bool                 has_resume;
+    uint8_t              resume[WZP_RESUME_SIZE];
+    wzp_profile_id_t     chosen;        /* by the relay                      */
+    wzp_profile_id_t     profile;       /* in use                            */
+
+    uint64_t             answer_ns;     /* OFFER: give up                    */
+    uint64_t             wait_ns;       /* WAIT: dial                        */
+    uint64_t             lost_ns;       /* when the relay went away          */
+    uint64_t             leave_ns;      /* LEAVE: give up                    */
+    uint64_t             drain_ns;      /* source is over: leave then        */
+    unsigned             attempt;
+    unsigned             early;         /* of the first join                 */
+    bool                 interrupted;
+
+    unsigned             reconnects;
+    unsigned             migrations;
+    wzp_qstats_t         qs;            /* of this connection, newest        */
+    cl_call_sums_t       sums;          /* of earlier ones                   */
+
+    uint64_t             status_ns;     /* next look, and the numbers at the */
+    uint64_t             seen_ns;       /*   last one                        */
+    uint64_t             seen_in;
+    uint64_t             seen_out;
+    uint64_t             seen_expected;
+    uint64_t             seen_missing;
+    unsigned             in_bps;
+    unsigned             out_bps;
+    double               loss_pct;      /* of the last second                */
+} cl_call_t;
+
+
+/* ---- call.c ---- */
+
+/* The events of the link. */
+extern const cl_link_events_t  cl_call_events;
+
+void cl_call_dial(cl_call_t *cl);
+void cl_call_leave(cl_call_t *cl, uint64_t now_ns);
+void cl_call_over(cl_call_t *cl, cl_exit_t status);
+
+/* Timers of the connection; returns the next. */
+uint64_t cl_call_turn(cl_call_t *cl, uint64_t now_ns);
+
+
+/* ---- call_room.c ---- */
+
+/* The connection is up: send the offer. */
+void cl_call_offer(cl_call_t *cl);
+
+/* A message from the relay. */
+void cl_call_message(cl_call_t *cl, const uint8_t *data, size_t len);
+
+/* Say goodbye. */
+void cl_call_hangup(cl_call_t *cl);
+
+
+/* ---- status.c ---- */
+
+/* Numbers, the live line, quality reports; returns when to be called again. */
+uint64_t cl_status_turn(cl_call_t *cl, uint64_t now_ns);
+
+/* The closing report. */
+void cl_status_report(cl_call_t *cl);
+
+/* Add the numbers of a connection that ended. */
+void cl_status_close(cl_call_t *cl);
+
+
+#endif /* _CALL_H_INCLUDED_ */

@@ -1,0 +1,18 @@
+/*
+ * What the program can do, one function each.  They return the exit status;
+ * whatever went wrong was said.
+ */
+
+#ifndef _MODES_H_INCLUDED_
+#define _MODES_H_INCLUDED_
+
+
+#include "options.h"
+
+
+cl_exit_t cl_mode_call(const cl_options_t *op);
+cl_exit_t cl_mode_ping(const cl_options_t *op);
+cl_exit_t cl_mode_version(const cl_options_t *op);
+
+
+#endif /* _MODES_H_INCLUDED_ */
