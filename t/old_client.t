@@ -13,7 +13,10 @@ my $t = Test::Nginx::WZP->new->start(workers => 2);
 # the published offer; alias null
 
 my ($old) = $t->joined({ sni => 'general' });
-ok($old->stream_id, 'the fixed offer of the protocol text is taken');
+ok($old->answer, 'the fixed offer of the protocol text is taken');
+is_deeply([sort keys %{$old->answer}],
+          [qw(chosen_profile ephemeral_pub identity_pub signature)],
+          'and answered without a word that it does not know');
 is($old->answer->{chosen_profile}{frames_per_block}, 5, 'a whole profile');
 
 # ours, by name and by hash
@@ -25,6 +28,15 @@ ok($ours->wait_event('joined'), 'ours joins by name')
     or diag($ours->story);
 ok($hashed->wait_event('joined'), 'ours joins by hash')
     or diag($hashed->story);
+
+# its stream id, as somebody else is told it
+
+my ($talker) = $t->joined({ seed => seed_of(1), accept_streams => 1 });
+my $room = $talker->wait_count(4);
+my ($id) = map { $_->{stream_id} } grep {
+    $_->{fingerprint} eq '6871:1211:0e91:ecb3:09f6:6f51:d257:ccaa'
+} @{$room->{participants}};
+ok($id, 'it has a stream id, whether it knows or not');
 
 # they hear each other
 
@@ -41,13 +53,12 @@ is(scalar(@{$flow->{missing}}), 0, 'every packet');
 $old->send(count => 100, payload => 'f8fffe');
 $old->sent;
 ok(wait_for {
-    grep { ($_->{stream_id} || 0) == $old->stream_id } streams($hashed);
+    grep { ($_->{stream_id} || 0) == $id } streams($hashed);
 }, 'ours hears the old client') or diag($hashed->story);
 
 
 # ---- stream credit: 150 joins and leaves that it never looks at ----
 
-my ($talker) = $t->joined({ seed => seed_of(1), accept_streams => 1 });
 $talker->send(count => 5000);
 
 for my $i (1 .. 150) {
@@ -65,7 +76,7 @@ is(scalar(@{$f->{missing}}), 0, 'and has missed nothing meanwhile');
 
 $old->send(count => 20, payload => 'f8fffe');
 $old->sent;
-ok($talker->heard($old->stream_id, 20), 'and is heard');
+is($talker->heard($id, 120)->{distinct}, 120, 'and is heard');
 
 my ($last) = $t->joined({ seed => seed_of(999), accept_streams => 1 });
 ok($last->wait_count(5), 'joining is not delayed by it');

@@ -11,10 +11,10 @@ use Test::Nginx::WZP;
 
 my $t = Test::Nginx::WZP->new->start(workers => 2);
 
-my $ext = ',"extensions":["stream-id","resume"]';
+my @ext = (extensions => [qw(stream-id resume)]);
 my ($ann, $bob) = $t->joined(
     { seed => seed_of(1), accept_streams => 1 },
-    { seed => seed_of(2), extra => $ext });
+    { seed => seed_of(2), @ext });
 
 $ann->wait_count(2);
 my $id = $bob->stream_id;
@@ -27,8 +27,8 @@ sub again
 {
     my ($seed, $tok, %more) = @_;
 
-    return $t->member(seed => seed_of($seed), extra => "$ext,\"resume\":$tok",
-                      %more);
+    return $t->member(seed => seed_of($seed), @ext,
+                      extra => ",\"resume\":$tok", %more);
 }
 
 for my $round (1 .. 6) {

@@ -20,7 +20,7 @@ my %id = (ann => $ann->stream_id, bob => $bob->stream_id,
 # eve claims to be bob
 
 my $head = '0a00' . '0000' . '00000000' . '0703' . sprintf('%04x', $id{bob});
-$eve->send(count => 10, interval_us => 2000, head => '3840' . substr $head, 4);
+$eve->send(count => 10, interval_us => 2000, head => '20a0' . substr $head, 4);
 $eve->sent;
 
 is($ann->heard($id{eve}, 10)->{distinct}, 10, 'packets arrive as hers');

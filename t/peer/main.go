@@ -41,6 +41,8 @@ type Command struct {
 	Offer   string `json:"offer"` // JSON that replaces the offer
 	Extra   string `json:"extra"` // members added to the offer, `,"a":1`
 
+	Extensions []string `json:"extensions"` // none: an existing client
+
 	// send, raw, stream, signal, close
 	Count    int    `json:"count"`
 	Interval int    `json:"interval_us"`

@@ -174,6 +174,7 @@ func (m *member) offer() (string, error) {
 	}
 
 	extra, alias := m.cmd.Extra, "null"
+	extensions := m.cmd.Extensions
 
 	if m.cmd.Seed == "" {
 		pub, _ = hex.DecodeString(fixedPub)
@@ -203,10 +204,15 @@ func (m *member) offer() (string, error) {
 			}
 			bind := ed25519.Sign(key,
 				append([]byte("wzp-binding-offer"), tls...))
-			extra += `,"extensions":["binding"],"binding":` + bytesJSON(bind)
+			extensions = append(extensions, "binding")
+			extra += `,"binding":` + bytesJSON(bind)
 		}
 	}
 
+	if len(extensions) > 0 {
+		text, _ := json.Marshal(extensions)
+		extra += `,"extensions":` + string(text)
+	}
 	if m.cmd.Alias != "" {
 		text, _ := json.Marshal(m.cmd.Alias)
 		alias = string(text)

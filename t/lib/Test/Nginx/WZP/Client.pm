@@ -24,6 +24,8 @@ sub start
     my $json = exists $opt{json} ? $opt{json} : 1;
     my $home = $opt{home} || "$opt{dir}/home-$opt{number}";
 
+    -x binary()
+        or Test::More::BAIL_OUT(binary() . ' is missing, run make tests');
     mkdir $home;
 
     return $class->spawn(
