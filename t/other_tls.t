@@ -56,7 +56,7 @@ sub http3
     my $m = $t->member(addr => $t->addr(2), alpn => 'h3', no_offer => 1,
                        sni => 'localhost');
     my $ev = $m->wait('connected');
-    $m->tell(cmd => 'close');
+    $m->close;
     return $ev;
 }
 
