@@ -4,6 +4,8 @@
  */
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -511,6 +513,158 @@ test_processes(void)
 }
 
 
+/*
+ * A ball game over two rings: each side waits for its doorbell, so a single
+ * lost wake-up ends the game (and alarm() the test).  The doorbells are flags
+ * that are polled, and pauses are random, so that commit and peek meet at
+ * every possible moment.
+ */
+
+#define BALLS       1000000
+
+
+typedef struct {
+    wzp_ring_t  *in;
+    wzp_ring_t  *out;
+    atomic_int  *my_bell;
+    atomic_int  *other_bell;
+    bool         serves;
+    uint32_t     seed;
+    uint32_t     wrong;
+    uint32_t     waited;
+} player_t;
+
+
+static void
+pause_for(uint32_t n)
+{
+    uint32_t           i;
+    volatile uint32_t  x;
+
+    x = 0;
+
+    for (i = 0; i < n; i++) {
+        x = x + i;
+    }
+}
+
+
+static void
+hit(player_t *pl, uint32_t ball)
+{
+    void  *p;
+
+    p = wzp_ring_reserve(pl->out, sizeof(ball));
+
+    if (p == NULL) {
+        pl->wrong++;
+        return;
+    }
+
+    memcpy(p, &ball, sizeof(ball));
+
+    if (wzp_ring_commit(pl->out, sizeof(ball))) {
+        atomic_store_explicit(pl->other_bell, 1, memory_order_release);
+    }
+}
+
+
+static void
+wait_bell(player_t *pl)
+{
+    uint32_t  i;
+
+    for (i = 0; atomic_exchange(pl->my_bell, 0) == 0; i++) {
+        if (i > 500) {
+            (void) sched_yield();
+        }
+    }
+
+    pl->waited++;
+}
+
+
+static void *
+play(void *data)
+{
+    size_t       len;
+    uint32_t     i, ball;
+    player_t    *pl;
+    const void  *m;
+
+    pl = data;
+
+    for (i = 0; i < BALLS; i++) {
+        pause_for(next_random(&pl->seed) % 32);
+
+        while ((m = wzp_ring_peek(pl->in, &len)) == NULL) {
+            wait_bell(pl);
+        }
+
+        memcpy(&ball, m, sizeof(ball));
+        pl->wrong += len != sizeof(ball) || ball != i;
+        wzp_ring_next(pl->in);
+
+        pause_for(next_random(&pl->seed) % 32);
+        hit(pl, pl->serves ? i + 1 : i);
+    }
+
+    return NULL;
+}
+
+
+static void
+test_ball(void)
+{
+    void        *there, *back;
+    player_t     a, b;
+    pthread_t    tid;
+    atomic_int   bell_a, bell_b;
+
+    there = memory(CAPACITY);
+    back = memory(CAPACITY);
+
+    atomic_init(&bell_a, 0);
+    atomic_init(&bell_b, 0);
+
+    memset(&a, 0, sizeof(a));
+    memset(&b, 0, sizeof(b));
+
+    a.in = wzp_ring_init(back, CAPACITY);
+    a.out = wzp_ring_init(there, CAPACITY);
+    a.my_bell = &bell_a;
+    a.other_bell = &bell_b;
+    a.seed = 3;
+
+    b.in = a.out;
+    b.out = a.in;
+    b.my_bell = &bell_b;
+    b.other_bell = &bell_a;
+    b.seed = 4;
+
+    /* the one who serves adds one to what comes back */
+
+    a.serves = true;
+    hit(&a, 0);
+
+    (void) alarm(300);
+
+    if (!ok(pthread_create(&tid, NULL, play, &b) == 0, "a thread")) {
+        return;
+    }
+
+    (void) play(&a);
+    (void) pthread_join(tid, NULL);
+    (void) alarm(0);
+
+    ok(a.wrong == 0 && b.wrong == 0, "%u balls there and back", BALLS);
+    diag("waited %u and %u times", a.waited, b.waited);
+
+    free(there);
+    free(back);
+}
+
+
 /* A producer that dies between reserve and commit leaves nothing behind. */
 static void
 test_death(void)
@@ -561,6 +715,7 @@ main(void)
     test_damage();
     test_resync();
     test_threads();
+    test_ball();
     test_processes();
     test_death();
 
