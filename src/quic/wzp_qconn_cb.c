@@ -477,6 +477,11 @@ wzp_cb_stream_close(ngtcp2_conn *conn, uint32_t flags, int64_t stream_id,
         return 0;
     }
 
+    if (qc->ep->conf.ignore_streams) {
+        /* What is never accepted keeps its place. */
+        return 0;
+    }
+
     if (!ngtcp2_is_bidi_stream(stream_id)) {
         ngtcp2_conn_extend_max_streams_uni(conn, 1);
         return 0;
