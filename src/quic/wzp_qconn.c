@@ -91,7 +91,7 @@ wzp_qconn_settings(const wzp_quic_t *ep, ngtcp2_settings *st)
     st->initial_rtt = WZP_QUIC_INITIAL_RTT_NS;
     st->max_tx_udp_payload_size = ep->conf.mtu_max;
     st->handshake_timeout = ep->conf.handshake_ns;
-    st->ack_thresh = WZP_QUIC_ACK_PACKETS;
+    st->ack_thresh = ep->conf.ack_packets;
     st->rand_ctx.native_handle = (void *) (uintptr_t) ep;
     st->no_pmtud = (ep->nprobes == 0);
     st->pmtud_probes = ep->probes;
@@ -447,7 +447,7 @@ wzp_qconn_may_hold(const wzp_qconn_t *qc, const wzp_udp_dgram_t *dg)
     return qc->confirmed && !qc->urgent && !qc->finishing && !qc->close_asked
            && !qc->media.blocked
            && !wzp_qout_pending(&qc->out)
-           && qc->held < WZP_QUIC_ACK_PACKETS
+           && qc->held < qc->ep->conf.ack_packets
            && (dg->ecn & NGTCP2_ECN_MASK) != NGTCP2_ECN_CE
            && wzp_addr_equal(&dg->peer, &qc->peer);
 }

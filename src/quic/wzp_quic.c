@@ -47,6 +47,10 @@ wzp_quic_defaults(wzp_quic_conf_t *conf)
         conf->ack_delay_ns = WZP_QUIC_ACK_DELAY_NS;
     }
 
+    if (conf->ack_packets == 0) {
+        conf->ack_packets = WZP_QUIC_ACK_PACKETS;
+    }
+
     if (conf->queue_len == 0) {
         conf->queue_len = WZP_QUIC_QUEUE_LEN;
     }
@@ -75,6 +79,11 @@ wzp_quic_check(const wzp_quic_conf_t *conf, char err[128])
 
     if (conf->ack_delay_ns >= (1 << 14) * WZP_MS) {
         snprintf(err, 128, "ACK delay is too long");
+        return WZP_EBAD;
+    }
+
+    if (conf->ack_packets > UINT16_MAX) {
+        snprintf(err, 128, "ACKs are too rare");
         return WZP_EBAD;
     }
 

@@ -164,6 +164,8 @@ typedef struct {
                                            when the path is blocked; 0: 400 ms */
     uint64_t           ack_delay_ns;    /* max_ack_delay, and how long an
                                            ACK waits for company; 0: 25 ms   */
+    uint32_t           ack_packets;     /* so many are acknowledged at once,
+                                           without waiting; 0: 8             */
     uint32_t           queue_len;       /* media per receiver; 0: 128        */
     size_t             max_message;     /* bytes; 0: WZP_SIGNAL_MAX          */
     uint16_t           mtu_max;         /* UDP payload; 0: 1452              */

@@ -53,7 +53,7 @@
  * tick in milliseconds, and max_ack_delay includes that (RFC 9000, 18.2). */
 #define WZP_QUIC_ACK_SLACK_NS   (2 * WZP_MS)
 
-/* So many packets are acknowledged at once, without waiting for the timer. */
+/* By default so many packets are acknowledged without waiting. */
 #define WZP_QUIC_ACK_PACKETS    8
 
 /* Packets that one connection may write in one go. */
