@@ -49,7 +49,7 @@ $t->start(events => 'worker_connections 64;',
                 . "fastcgi_temp_path temp; uwsgi_temp_path temp;\n"
                 . "scgi_temp_path temp;\n"
                 . "server { listen 127.0.0.1:%%PORT_1%%; return 200 'ok'; } }",
-          server => 'wzp_max_sessions 0; wzp_room_members 0;');
+          server => 'wzp_max_sessions off; wzp_room_members off;');
 
 my @many = map { $t->member(seed => seed_of($_)) } 1 .. 90;
 ok(wait_for { !grep { !$_->events('answer') && !$_->events('closed') } @many },

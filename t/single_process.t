@@ -24,15 +24,6 @@ for my $to (@m) {
 }
 is($heard, 150, 'a call');
 
-# reload in the one process: the same process goes on
-
-my $pid = $t->pid;
-$t->signal('HUP');
-ok($t->wait_log(qr/reconfiguring/), 'reload');
-my ($new) = $t->joined({ seed => seed_of(9) });
-ok($new->stream_id, 'still at work');
-is($t->pid, $pid, 'in the same process');
-
 $t->stop;
 ok(wait_for { $_->events('closed') }, 'sent away at the end') for @m;
 cmp_ok(scalar(() = slurp($t->dir . '/access.log') =~ /^\S{39}$/mg), '>=', 3,

@@ -92,9 +92,12 @@ is($alive[0]->heard($_->stream_id, 20)->{distinct}, 20, 'all are heard')
 
 # both workers at once, then a reload: nothing is left behind
 
-$t->kill_worker(0);
-$t->kill_worker(1);
-ok(wait_for { my @now = $t->workers; @now == 2 }, 'both killed, both back');
+my @both = $t->workers;
+$t->signal('KILL', $_) for @both;
+ok(wait_for { my @now = $t->workers;
+              my %old = map { $_ => 1 } @both;
+              @now == 2 && !grep { $old{$_} } @now },
+   'both killed, both back');
 ok(wait_for { !grep { !$_->events('closed') } @alive, @again },
    'everybody learns of it');
 
