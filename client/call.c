@@ -42,6 +42,8 @@ cl_call_on_datagram(void *ctx, const uint8_t *data, size_t len)
 
     cl = ctx;
 
+    cl->frames_in++;
+
     if (cl->joined) {
         cl_playout_put(cl->po, data, len, cl_now());
     }

@@ -28,7 +28,6 @@ typedef enum {
 
 /* What all connections of the call did together. */
 typedef struct {
-    uint64_t  frames_in;
     uint64_t  frames_out;
     uint64_t  dropped;                  /* ours, before they left            */
     uint64_t  packets_lost;
@@ -73,6 +72,7 @@ typedef struct {
 
     unsigned             reconnects;
     unsigned             migrations;
+    uint64_t             frames_in;     /* media datagrams                   */
     wzp_qstats_t         qs;            /* of this connection, newest        */
     cl_call_sums_t       sums;          /* of earlier ones                   */
 

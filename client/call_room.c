@@ -208,7 +208,7 @@ cl_call_codec(wzp_profile_id_t id)
 
 
 static void
-cl_call_joined(cl_call_t *cl, bool resumed)
+cl_call_joined(cl_call_t *cl, bool again, bool resumed)
 {
     cl_event("joined",
              json_pack("{s:s, s:s, s:i, s:b, s:b, s:s, s:s, s:s, s:s, s:b}",
@@ -223,7 +223,7 @@ cl_call_joined(cl_call_t *cl, bool resumed)
                        "alias", cl->me.alias,
                        "resumed", resumed));
 
-    if (resumed) {
+    if (again) {
         cl_say("back in the room");
         return;
     }
@@ -236,7 +236,7 @@ cl_call_joined(cl_call_t *cl, bool resumed)
 
 
 static void
-cl_call_enter(cl_call_t *cl)
+cl_call_enter(cl_call_t *cl, bool resumed)
 {
     bool      again;
     uint64_t  now;
@@ -260,13 +260,14 @@ cl_call_enter(cl_call_t *cl)
         cl_sender_start(cl->tx, cl->stream_id, now);
     }
 
-    cl_call_joined(cl, again);
+    cl_call_joined(cl, again, resumed);
 }
 
 
 static void
 cl_call_answer(cl_call_t *cl, const wzp_call_answer_t *an)
 {
+    bool       resumed;
     uint8_t    fp[WZP_FP_SIZE];
     wzp_rc_t   rc;
     cl_exit_t  status;
@@ -296,6 +297,8 @@ cl_call_answer(cl_call_t *cl, const wzp_call_answer_t *an)
 
     cl->extended = an->extensions != 0 || an->stream_id != 0;
 
+    resumed = cl->joined && cl->has_resume && an->stream_id == cl->stream_id;
+
     if (an->stream_id != 0) {
         cl->stream_id = an->stream_id;
     }
@@ -315,7 +318,7 @@ cl_call_answer(cl_call_t *cl, const wzp_call_answer_t *an)
 
     cl_call_use(cl, cl->extended || cl->op->profile_name == NULL
                     ? cl->chosen : cl->op->profile);
-    cl_call_enter(cl);
+    cl_call_enter(cl, resumed);
 }
 
 

@@ -382,21 +382,23 @@ cl_playout_totals(const cl_playout_t *po, uint64_t *expected,
 
 
 json_t *
-cl_playout_report(cl_playout_t *po)
+cl_playout_report(cl_playout_t *po, bool final)
 {
-    size_t   i;
-    json_t  *list;
+    size_t        i;
+    json_t       *list;
+    cl_stream_t  *sm;
 
     list = json_array();
 
     for (i = 0; list != NULL && i < po->n; i++) {
 
-        /* Members who never sent anything are not streams. */
+        sm = po->streams[i];
 
-        if (po->streams[i]->acc.received != 0) {
-            (void) json_array_append_new(list,
-                                         cl_stream_report(po->streams[i]));
+        if (final) {
+            wzp_account_settle(&sm->acc);
         }
+
+        (void) json_array_append_new(list, cl_stream_report(sm));
     }
 
     return list;

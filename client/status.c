@@ -36,14 +36,12 @@ cl_status_dropped(const wzp_qstats_t *qs)
 void
 cl_status_close(cl_call_t *cl)
 {
-    cl->sums.frames_in += cl->qs.frames_in;
     cl->sums.frames_out += cl->qs.frames_out;
     cl->sums.dropped += cl_status_dropped(&cl->qs);
     cl->sums.packets_lost += cl->qs.packets_lost;
 
     /* The newest delay stays for the report. */
 
-    cl->qs.frames_in = 0;
     cl->qs.frames_out = 0;
     cl->qs.drop_too_big = 0;
     cl->qs.drop_queue = 0;
@@ -194,6 +192,28 @@ cl_status_line(const cl_call_t *cl, uint64_t now_ns)
 }
 
 
+/* With --json, once a second: how it goes. */
+
+static void
+cl_status_event(cl_call_t *cl)
+{
+    if (!cl_say_json()) {
+        return;
+    }
+
+    cl_event("status",
+             json_pack("{s:f, s:f, s:f, s:I, s:I, s:I, s:o}",
+                       "rtt_ms", (double) cl->qs.rtt_ns / 1e6,
+                       "loss_pct", cl->loss_pct,
+                       "jitter_ms", cl_status_jitter(cl),
+                       "in_bps", (json_int_t) cl->in_bps,
+                       "out_bps", (json_int_t) cl->out_bps,
+                       "sent", (json_int_t) (cl->tx != NULL
+                                   ? cl_sender_stats(cl->tx)->packets : 0),
+                       "streams", cl_playout_report(cl->po, false)));
+}
+
+
 uint64_t
 cl_status_turn(cl_call_t *cl, uint64_t now_ns)
 {
@@ -206,6 +226,10 @@ cl_status_turn(cl_call_t *cl, uint64_t now_ns)
 
     if (now_ns - cl->seen_ns >= CL_RATES_NS) {
         cl_status_rates(cl, now_ns);
+
+        if (cl->joined && cl->state != CL_CALL_OVER) {
+            cl_status_event(cl);
+        }
 
         if (cl->op->report_quality && cl->tx != NULL
             && cl->state == CL_CALL_IN)
@@ -286,7 +310,7 @@ cl_status_report(cl_call_t *cl)
 
     now = cl_now();
 
-    streams = cl_playout_report(cl->po);        /* settles the accounts */
+    streams = cl_playout_report(cl->po, true);
     cl_playout_totals(cl->po, &expected, &missing, &bytes);
     loss = expected ? (double) missing * 100 / (double) expected : 0;
 
@@ -299,8 +323,7 @@ cl_status_report(cl_call_t *cl)
                                  ? (double) (now - cl->joined_ns) / 1e9 : 0.0,
                    "rtt_ms", (double) cl->qs.rtt_ns / 1e6,
                    "loss_pct", loss,
-                   "frames_in", (json_int_t) (cl->sums.frames_in
-                                              + cl->qs.frames_in),
+                   "frames_in", (json_int_t) cl->frames_in,
                    "frames_out", (json_int_t) (cl->sums.frames_out
                                                + cl->qs.frames_out),
                    "send_dropped", (json_int_t) (cl->sums.dropped

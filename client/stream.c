@@ -211,8 +211,14 @@ cl_stream_conceal(cl_stream_t *sm, const wzp_jitter_out_t *out, size_t n)
         return;
     }
 
-    sm->st.concealed_plc++;
     vo->guessed_ms += out->dur_ms;
+
+    if (out->what == WZP_JITTER_LOST) {
+        sm->st.concealed_plc++;
+
+    } else {
+        vo->tail++;
+    }
 
     if (vo->de != NULL && vo->guessed_ms <= CL_CONCEAL_MAX_MS) {
         cl_decoder_conceal(vo->de, vo->pcm, n);
@@ -230,6 +236,12 @@ cl_stream_play(cl_stream_t *sm, const wzp_jitter_out_t *out, size_t n)
     cl_voice_t  *vo;
 
     vo = sm->voice;
+
+    /* It goes on: what was guessed before this frame was a hole in the
+     * speech, not its end. */
+
+    sm->st.concealed_plc += vo->tail;
+    vo->tail = 0;
 
     if (out->frame.codec == WZP_CODEC_COMFORT_NOISE) {
         sm->st.noise++;
@@ -292,6 +304,7 @@ cl_stream_refill(cl_stream_t *sm, uint64_t now_ns)
         break;
     }
 
+    vo->tail = 0;
     memset(vo->pcm, 0, n * sizeof(int16_t));
 
     return false;
@@ -327,13 +340,12 @@ cl_stream_pull(cl_stream_t *sm, int16_t *pcm, uint64_t now_ns)
 
 
 json_t *
-cl_stream_report(cl_stream_t *sm)
+cl_stream_report(const cl_stream_t *sm)
 {
     double               expected, missing;
     json_t              *ob, *more;
     wzp_jitter_stats_t   jt;
 
-    wzp_account_settle(&sm->acc);
     cl_stream_jitter(sm, &jt);
 
     expected = (double) wzp_account_expected(&sm->acc);

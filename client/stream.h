@@ -18,7 +18,7 @@
 
 
 typedef struct {
-    uint64_t  concealed_plc;            /* frames guessed                    */
+    uint64_t  concealed_plc;            /* frames guessed in running speech  */
     uint64_t  concealed_dred;           /* frames out of later packets       */
     uint64_t  noise;                    /* comfort noise frames              */
     uint64_t  unsupported;              /* Codec2 frames                     */
@@ -35,6 +35,7 @@ typedef struct {
     size_t         at;                  /* samples taken out of pcm          */
     size_t         have;
     unsigned       guessed_ms;          /* in a row                          */
+    unsigned       tail;                /* frames guessed with none to follow */
     uint32_t       seed;                /* of the noise                      */
     int16_t        pcm[CL_FRAME_MAX];
 } cl_voice_t;
@@ -73,8 +74,8 @@ bool cl_stream_pull(cl_stream_t *sm, int16_t *pcm, uint64_t now_ns);
 /* Counters of the jitter buffer, earlier ones included. */
 void cl_stream_jitter(const cl_stream_t *sm, wzp_jitter_stats_t *st);
 
-/* An object for the closing report; NULL: no memory. */
-json_t *cl_stream_report(cl_stream_t *sm);
+/* An object for a report; NULL: no memory. */
+json_t *cl_stream_report(const cl_stream_t *sm);
 
 
 #endif /* _STREAM_H_INCLUDED_ */
