@@ -389,39 +389,6 @@ wzp_qconn_free(wzp_qconn_t *qc)
 }
 
 
-/*
- * The largest DATAGRAM payload that any packet to this peer can hold:
- * 1 byte of header, the peer's ID, up to 4 of packet number, 16 of AEAD tag;
- * frame type and length are 3 (RFC 9000, 17.3.1; RFC 9221, 4).
- */
-void
-wzp_qconn_measure(wzp_qconn_t *qc)
-{
-    size_t                          room, over;
-    const ngtcp2_transport_params  *tp;
-
-    qc->mtu = (uint16_t) ngtcp2_conn_get_path_max_tx_udp_payload_size(qc->conn);
-    qc->max_dgram = 0;
-
-    tp = ngtcp2_conn_get_remote_transport_params(qc->conn);
-
-    if (qc->phase != WZP_QPHASE_OPEN || tp == NULL
-        || tp->max_datagram_frame_size <= 3)
-    {
-        return;
-    }
-
-    over = 1 + ngtcp2_conn_get_dcid(qc->conn)->datalen + 4 + 16 + 3;
-    room = (qc->mtu > over) ? qc->mtu - over : 0;
-
-    if (room > tp->max_datagram_frame_size - 3) {
-        room = (size_t) tp->max_datagram_frame_size - 3;
-    }
-
-    qc->max_dgram = (uint16_t) room;
-}
-
-
 /* TLS has done its work; its 10 kB are better used elsewhere. */
 static void
 wzp_qconn_shed(wzp_qconn_t *qc)
@@ -496,23 +463,9 @@ wzp_qconn_schedule(wzp_qconn_t *qc)
 static void
 wzp_qconn_after_read(wzp_qconn_t *qc, const wzp_udp_dgram_t *dg)
 {
-    const ngtcp2_path  *path;
-
     wzp_qconn_shed(qc);
     wzp_qconn_measure(qc);
-
-    path = ngtcp2_conn_get_path(qc->conn);
-
-    if (path->user_data != dg->socket
-        && path->remote.addrlen == dg->peer.len
-        && wzp_addr_equal(&dg->peer, &qc->peer)
-        && wzp_addr_equal(&dg->local, &qc->local))
-    {
-        /* The same path by another socket: a successor has taken over. */
-        ngtcp2_conn_set_path_user_data(qc->conn, dg->socket);
-        qc->su = dg->socket;
-    }
-
+    wzp_qconn_look_around(qc, dg);
     qc->held++;
 
     if (!wzp_qconn_may_hold(qc, dg)) {

@@ -107,7 +107,7 @@ wzp_qconn_max_datagram(const wzp_qconn_t *qc)
 }
 
 
-static bool
+bool
 wzp_qconn_is_over(const wzp_qconn_t *qc)
 {
     return qc->phase == WZP_QPHASE_LINGER || qc->close_asked || qc->finishing;
@@ -284,44 +284,6 @@ wzp_qconn_finish(wzp_qconn_t *qc, uint64_t code, const char *reason,
     qc->finish_ns = (wait_ns < UINT64_MAX - now_ns) ? now_ns + wait_ns
                                                     : UINT64_MAX - 1;
     wzp_quic_touch(qc);
-}
-
-
-wzp_rc_t
-wzp_qconn_migrate(wzp_qconn_t *qc, wzp_udp_socket_t *su,
-    const wzp_addr_t *local, uint64_t now_ns)
-{
-    int          rv;
-    ngtcp2_path  path;
-
-    if (qc->server || wzp_qconn_is_over(qc)) {
-        return WZP_ECLOSED;
-    }
-
-    if (qc->in_ngtcp2 || qc->phase != WZP_QPHASE_OPEN) {
-        return WZP_EAGAIN;
-    }
-
-    path.local.addr = (ngtcp2_sockaddr *) (uintptr_t) &local->u.sa;
-    path.local.addrlen = local->len;
-    path.remote.addr = &qc->peer.u.sa;
-    path.remote.addrlen = qc->peer.len;
-    path.user_data = su;
-
-    rv = ngtcp2_conn_initiate_immediate_migration(qc->conn, &path,
-                                                  wzp_quic_time(qc->ep,
-                                                                now_ns));
-    if (rv != 0) {
-        /* Too early, no spare connection ID, or the server forbids it. */
-        return (rv == NGTCP2_ERR_INVALID_ARGUMENT) ? WZP_EDUP : WZP_EAGAIN;
-    }
-
-    qc->su = su;
-    qc->local = *local;
-
-    wzp_quic_touch(qc);
-
-    return WZP_OK;
 }
 
 

@@ -8,8 +8,7 @@
 #include "wzp/wzp_close.h"
 
 
-/* Nothing is told of a connection that the application has closed. */
-static bool
+bool
 wzp_qconn_mute(const wzp_qconn_t *qc)
 {
     return qc->close_asked || !qc->announced;
@@ -226,49 +225,6 @@ wzp_cb_stateless_reset(ngtcp2_conn *conn,
 
 
 /* ---- paths ---- */
-
-
-static void
-wzp_qconn_moved(wzp_qconn_t *qc, const ngtcp2_path *path)
-{
-    bool         ok;
-    wzp_addr_t   from, to, local;
-    wzp_quic_t  *ep;
-
-    ep = qc->ep;
-
-    if (wzp_addr_set(&to, path->remote.addr, path->remote.addrlen) != WZP_OK
-        || wzp_addr_set(&local, path->local.addr, path->local.addrlen)
-           != WZP_OK)
-    {
-        return;
-    }
-
-    from = qc->peer;
-    qc->local = local;
-
-    if (path->user_data != NULL) {
-        qc->su = path->user_data;
-    }
-
-    if (wzp_addr_equal(&from, &to)) {
-        return;
-    }
-
-    qc->was = from;
-    qc->peer = to;
-
-    if (wzp_qconn_mute(qc) || ep->conf.events.migrated == NULL) {
-        return;
-    }
-
-    ok = ep->conf.events.migrated(qc, &from, &to);
-
-    if (!ok) {
-        wzp_qconn_close(qc, WZP_CLOSE_ACCESS,
-                        "migration to another address is not allowed");
-    }
-}
 
 
 static int

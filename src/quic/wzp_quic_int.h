@@ -217,11 +217,26 @@ void wzp_qconn_end_local(wzp_qconn_t *qc);
 /* Free without a word (no event). */
 void wzp_qconn_free(wzp_qconn_t *qc);
 
+/* Mark for an application close because the peer broke the protocol. */
+void wzp_qconn_abuse(wzp_qconn_t *qc, const char *reason);
+
+
+/* ---- wzp_qconn_api.c ---- */
+
+/* Nothing more can be queued. */
+bool wzp_qconn_is_over(const wzp_qconn_t *qc);
+
+
+/* ---- wzp_qconn_path.c ---- */
+
 /* The path's MTU or the peer's ID may have changed. */
 void wzp_qconn_measure(wzp_qconn_t *qc);
 
-/* Mark for an application close because the peer broke the protocol. */
-void wzp_qconn_abuse(wzp_qconn_t *qc, const char *reason);
+/* The peer is at this address now, and has proved it. */
+void wzp_qconn_moved(wzp_qconn_t *qc, const ngtcp2_path *path);
+
+/* After a packet: where is the peer, and which socket leads there? */
+void wzp_qconn_look_around(wzp_qconn_t *qc, const wzp_udp_dgram_t *dg);
 
 
 /* ---- wzp_qconn_end.c ---- */
@@ -231,6 +246,10 @@ void wzp_qconn_linger_input(wzp_qconn_t *qc, const wzp_udp_dgram_t *dg);
 
 
 /* ---- wzp_qconn_cb.c ---- */
+
+/* Nothing is told of a connection that the application has closed, or has
+ * not heard of. */
+bool wzp_qconn_mute(const wzp_qconn_t *qc);
 
 extern const ngtcp2_callbacks  wzp_qconn_server_callbacks;
 extern const ngtcp2_callbacks  wzp_qconn_client_callbacks;

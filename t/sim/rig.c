@@ -370,6 +370,10 @@ rig_datagram(rig_t *rig, rig_rec_t *rec, uint32_t n, size_t len)
     wzp_rc_t     rc;
     wzp_qbuf_t  *qb;
 
+    if (rec->qc == NULL) {
+        return WZP_ECLOSED;
+    }
+
     qb = wzp_qbuf_alloc(len);
     if (qb == NULL) {
         return WZP_ENOMEM;
@@ -394,6 +398,10 @@ rig_message(rig_rec_t *rec, uint32_t n, size_t len, unsigned key)
     uint8_t     *data;
     wzp_rc_t     rc;
     wzp_qbuf_t  *qb;
+
+    if (rec->qc == NULL) {
+        return WZP_ECLOSED;
+    }
 
     data = malloc(len + 4);
     if (data == NULL) {
