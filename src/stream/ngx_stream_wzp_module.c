@@ -693,7 +693,7 @@ ngx_stream_wzp_room(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid fingerprint in \"%V\": want 32 hex "
-                               "digits, as \"wzp-client --help\" tells yours",
+                               "digits, as \"wzp-client --whoami\" prints yours",
                                &value[i]);
             return NGX_CONF_ERROR;
         }
