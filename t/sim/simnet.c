@@ -328,7 +328,7 @@ sim_inject(sim_t *sim, const wzp_addr_t *from, const wzp_addr_t *to,
 
 
 static void
-sim_hand_over(sim_node_t *node, const wzp_udp_dgram_t *dg)
+sim_hand_over(sim_node_t *node, wzp_udp_dgram_t *dg)
 {
     wzp_qin_t  in;
 
@@ -341,6 +341,7 @@ sim_hand_over(sim_node_t *node, const wzp_udp_dgram_t *dg)
     }
 
     if (node->neighbour->ep != NULL) {
+        dg->socket = &node->neighbour->sockets[0];
         in = wzp_quic_input(node->neighbour->ep, dg, true, node->sim->now_ns,
                             &node->neighbour->foreign);
         node->neighbour->results[in]++;
@@ -363,7 +364,7 @@ sim_deliver(sim_t *sim, sim_pkt_t *pkt)
 
         for (k = 0; k < node->nsockets; k++) {
 
-            if (node->ep == NULL
+            if (node->ep == NULL || node->deaf
                 || !wzp_addr_equal(&node->outside[k], &pkt->to))
             {
                 continue;
