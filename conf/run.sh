@@ -43,16 +43,39 @@ done
 
 port=$(sed -n 's/^[^#]*listen  *\([^ ;]*:\)\{0,1\}\([0-9][0-9]*\)  *.*udp.*/\2/p' \
            "$run/conf/nginx.conf" | head -n 1)
+port=${port:-4433}
 
 client=${build#"$PWD"/}/wzp-client
-address=127.0.0.1:${port:-4433}
+address=127.0.0.1:$port
 
-cat <<EOF
-== relay on UDP port ${port:-4433}; Ctrl-C stops it, its files are in ${run#"$PWD"/}
-== in another terminal:
-     $client --room general --record heard.wav $address
+echo "== starting the relay; Ctrl-C stops it, its files are in ${run#"$PWD"/}"
+
+
+# What nginx logs is passed on; once it has told the relay's fingerprint, so
+# are the commands to try.
+
+follow()
+{
+    local line pin
+
+    while IFS= read -r line; do
+        echo "$line" >&2
+
+        case $line in *fingerprint=*)
+            pin=${line#*fingerprint=}
+            cat <<EOF
+== relay on UDP port $port, fingerprint ${pin%%[!0-9a-f:]*}
+== in other terminals (or elsewhere, with this machine's address):
+     $client --room general $address
      $client --room general --send-tone 5 $address
 EOF
+            exec cat >&2
+            ;;
+        esac
+    done
+}
 
 cd "$run"
-exec "$nginx" -p "$run/" -e stderr -c conf/nginx.conf -g "$extra"
+
+exec "$nginx" -p "$run/" -e stderr -c conf/nginx.conf -g "$extra" \
+    2> >(trap '' INT; follow)
