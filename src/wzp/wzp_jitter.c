@@ -20,6 +20,7 @@
 static void wzp_jitter_restart(wzp_jitter_t *jb, uint64_t now_ns);
 static void wzp_jitter_estimate(wzp_jitter_t *jb, const wzp_frame_t *fr,
     uint64_t now_ns);
+static wzp_jitter_slot_t *wzp_jitter_lowest(wzp_jitter_t *jb);
 static bool wzp_jitter_play(wzp_jitter_t *jb, wzp_jitter_out_t *out);
 static void wzp_jitter_trim(wzp_jitter_t *jb);
 
@@ -72,6 +73,7 @@ wzp_jitter_reset(wzp_jitter_t *jb)
     }
 
     jb->count = 0;
+    jb->held_ms = 0;
     jb->state = WZP_JITTER_IDLE;
     jb->has_next = false;
     jb->has_prev = false;
@@ -130,7 +132,10 @@ wzp_jitter_admit(wzp_jitter_t *jb, uint16_t seq, uint64_t now_ns)
         return WZP_ELATE;
     }
 
-    if (jb->slots[seq & (WZP_JITTER_SLOTS - 1)].used || d >= WZP_JITTER_SLOTS) {
+    if (d >= WZP_JITTER_SLOTS
+        || (d > 0 && wzp_seq_diff(seq, wzp_jitter_lowest(jb)->seq)
+                     >= WZP_JITTER_SLOTS))
+    {
         wzp_jitter_restart(jb, now_ns);
     }
 
@@ -170,6 +175,8 @@ wzp_jitter_put(wzp_jitter_t *jb, const wzp_frame_t *fr, uint64_t now_ns)
     if (fr->len) {
         memcpy(sl->data, fr->data, fr->len);
     }
+
+    jb->held_ms += fr->dur_ms;
 
     if (jb->count++ == 0 || wzp_seq_diff(fr->seq, jb->top_seq) > 0) {
         jb->top_seq = fr->seq;
@@ -270,6 +277,7 @@ wzp_jitter_drop(wzp_jitter_t *jb, wzp_jitter_slot_t *sl)
 {
     sl->used = false;
     jb->count--;
+    jb->held_ms -= sl->dur_ms;
     jb->next_seq = (uint16_t) (sl->seq + 1);
     jb->next_ts = sl->timestamp + sl->dur_ms * jb->unit;
 }
@@ -419,22 +427,7 @@ wzp_jitter_play(wzp_jitter_t *jb, wzp_jitter_out_t *out)
 uint32_t
 wzp_jitter_level(const wzp_jitter_t *jb)
 {
-    int32_t                   ms;
-    const wzp_jitter_slot_t  *top;
-
-    if (jb->count == 0) {
-        return 0;
-    }
-
-    top = &jb->slots[jb->top_seq & (WZP_JITTER_SLOTS - 1)];
-
-    if (jb->state != WZP_JITTER_PLAY) {
-        return jb->count * top->dur_ms;
-    }
-
-    ms = wzp_jitter_ms(jb, top->timestamp, jb->next_ts) + top->dur_ms;
-
-    return ms > 0 ? (uint32_t) ms : 0;
+    return jb->held_ms;
 }
 
 

@@ -105,6 +105,7 @@ typedef struct {
     uint16_t            noise_ms;       /* comfort noise left                */
     uint32_t            unit;           /* timestamp units per ms: 1 or 48   */
     unsigned            count;          /* slots in use                      */
+    uint32_t            held_ms;        /* of speech in them                 */
     uint64_t            start_ns;       /* FILL: begin to play               */
     uint64_t            put_ns;         /* last arrival                      */
     uint16_t            prev_seq;       /* of the last arrival               */
@@ -141,7 +142,7 @@ wzp_rc_t wzp_jitter_put(wzp_jitter_t *jb, const wzp_frame_t *fr,
  */
 void wzp_jitter_get(wzp_jitter_t *jb, wzp_jitter_out_t *out, uint64_t now_ns);
 
-/* Milliseconds of speech that wait, 0 when idle. */
+/* Milliseconds of speech that wait; holes between them do not count. */
 uint32_t wzp_jitter_level(const wzp_jitter_t *jb);
 
 

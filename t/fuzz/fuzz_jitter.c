@@ -1,0 +1,178 @@
+/*
+ * Sequences of operations on a jitter buffer and on an account: any packets in
+ * any order at any time, played by a clock.
+ */
+
+#include "fuzz.h"
+#include "wzp/wzp_account.h"
+#include "wzp/wzp_jitter.h"
+
+
+typedef struct {
+    const uint8_t  *p;
+    const uint8_t  *end;
+} input_t;
+
+
+static wzp_jitter_t   jb;
+static wzp_account_t  ac;
+
+
+static unsigned
+byte(input_t *in)
+{
+    return in->p < in->end ? *in->p++ : 0;
+}
+
+
+static unsigned
+word(input_t *in)
+{
+    unsigned  hi;
+
+    hi = byte(in);
+
+    return hi << 8 | byte(in);
+}
+
+
+static void
+check_buffer(void)
+{
+    unsigned  i, n, ms;
+
+    n = 0;
+    ms = 0;
+
+    for (i = 0; i < WZP_JITTER_SLOTS; i++) {
+        if (jb.slots[i].used) {
+            n++;
+            ms += jb.slots[i].dur_ms;
+            fuzz_check((jb.slots[i].seq & (WZP_JITTER_SLOTS - 1)) == i);
+            fuzz_check((uint16_t) (jb.top_seq - jb.slots[i].seq)
+                       < WZP_JITTER_SLOTS);
+        }
+    }
+
+    fuzz_check(n == jb.count);
+    fuzz_check(ms == jb.held_ms && ms == wzp_jitter_level(&jb));
+    fuzz_check(jb.unit == 1 || jb.unit == 48);
+    fuzz_check(jb.state != WZP_JITTER_FILL || n > 0);
+}
+
+
+/* The payload names the packet. */
+
+static void
+op_put(input_t *in, unsigned seq, uint64_t now_ns)
+{
+    uint8_t             data[WZP_JITTER_PAYLOAD];
+    wzp_rc_t            rc;
+    wzp_frame_t         fr;
+    wzp_account_kind_t  kind;
+
+    static const uint16_t  durs[8] = { 20, 20, 20, 40, 0, 10, 60, 120 };
+
+    fr.seq = (uint16_t) seq;
+    fr.dur_ms = durs[byte(in) & 7];
+    fr.codec = (wzp_codec_t) (byte(in) % WZP_CODEC_N);
+    fr.timestamp = byte(in) < 200 ? seq * 20u
+                                  : (uint32_t) word(in) << 16 | word(in);
+    fr.len = byte(in) < 250 ? byte(in) & 63 : WZP_JITTER_PAYLOAD + (seq & 1);
+    fr.data = data;
+
+    memset(data, (int) (seq & 0xff), sizeof(data));
+
+    rc = wzp_jitter_put(&jb, &fr, now_ns);
+    fuzz_check(rc == WZP_OK || rc == WZP_EDUP || rc == WZP_ELATE
+               || rc == WZP_ETOOBIG);
+
+    kind = wzp_account_put(&ac, (uint16_t) seq);
+    fuzz_check(kind <= WZP_ACCOUNT_RESTART);
+}
+
+
+static void
+op_get(uint64_t *now_ns)
+{
+    size_t             i;
+    wzp_jitter_out_t   out;
+
+    wzp_jitter_get(&jb, &out, *now_ns);
+
+    fuzz_check(out.dur_ms > 0 && out.dur_ms <= 120);
+    *now_ns += out.dur_ms * WZP_MS;
+
+    if (out.what == WZP_JITTER_FRAME || out.what == WZP_JITTER_LOST) {
+        fuzz_check(out.frame.len <= WZP_JITTER_PAYLOAD);
+
+        for (i = 0; i < out.frame.len; i++) {
+            fuzz_check(out.frame.data[i] == (uint8_t) out.frame.seq);
+        }
+    }
+
+    if (out.what == WZP_JITTER_LOST) {
+        fuzz_check(out.gap_ms >= out.dur_ms && out.gap_ms <= 1000);
+    }
+}
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    input_t    in;
+    unsigned   seq;
+    uint64_t   now_ns;
+
+    in.p = data;
+    in.end = data + size;
+    seq = word(&in);
+    now_ns = 0;
+
+    wzp_jitter_init(&jb, NULL);
+    wzp_account_init(&ac);
+
+    while (in.p < in.end) {
+
+        switch (byte(&in) % 8) {
+
+        case 0:
+        case 1:
+            op_put(&in, seq++, now_ns);
+            break;
+
+        case 2:
+            op_put(&in, seq + byte(&in) - 128, now_ns);
+            break;
+
+        case 3:
+            seq = word(&in);
+            op_put(&in, seq, now_ns);
+            break;
+
+        case 4:
+        case 5:
+            op_get(&now_ns);
+            break;
+
+        case 6:
+            now_ns += byte(&in) * 10 * WZP_MS;
+            break;
+
+        case 7:
+            if (byte(&in) < 8) {
+                wzp_jitter_reset(&jb);
+            }
+
+            break;
+        }
+
+        check_buffer();
+    }
+
+    wzp_account_settle(&ac);
+    fuzz_check(ac.received == ac.unique + ac.dup + ac.strays);
+    fuzz_check(wzp_account_expected(&ac) >= ac.unique);
+
+    return 0;
+}
