@@ -121,7 +121,7 @@ MODULE_HDRS = $(wildcard src/core/*.h src/stream/*.h src/wzp/*.h src/quic/*.h \
 UNIT_SRCS = $(wildcard t/unit/test_*.c)
 SIM_SRCS = $(wildcard t/sim/sim_*.c)
 TOOL_SRCS = $(wildcard t/tools/*.c)
-BENCH_SRCS = $(wildcard t/bench/*.c)
+BENCH_SRCS = $(wildcard t/bench/load.c t/bench/floor.c)
 FUZZ_SRCS = $(wildcard t/fuzz/fuzz_*.c)
 
 # t/*/x.c with one of these prefixes is a program; other files there are
@@ -132,6 +132,7 @@ prog = $(patsubst %.c,$(B)/%,$(1))
 
 T_UNIT_COMMON = $(filter-out $(UNIT_SRCS),$(wildcard t/unit/*.c))
 T_SIM_COMMON = $(filter-out $(SIM_SRCS),$(wildcard t/sim/*.c))
+T_BENCH_COMMON = $(filter-out $(BENCH_SRCS),$(wildcard t/bench/*.c))
 
 UNIT = $(call prog,$(UNIT_SRCS))
 SIM = $(call prog,$(SIM_SRCS))
@@ -270,7 +271,11 @@ $(SIM): $(B)/%: $(B)/obj/%.o $(call obj,$(T_SIM_COMMON)) $(ENGINE_LIBS) \
         $(B)/link.flags
 	$(program)
 
-$(TOOLS) $(BENCH): $(B)/%: $(B)/obj/%.o $(ENGINE_LIBS) $(B)/link.flags
+$(TOOLS): $(B)/%: $(B)/obj/%.o $(ENGINE_LIBS) $(B)/link.flags
+	$(program)
+
+$(BENCH): $(B)/%: $(B)/obj/%.o $(call obj,$(T_BENCH_COMMON)) $(ENGINE_LIBS) \
+          $(B)/link.flags
 	$(program)
 
 # Fuzz targets: clang, and src/wzp compiled along with each.
