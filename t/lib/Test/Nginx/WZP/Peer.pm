@@ -237,7 +237,7 @@ sub heard
     my ($self, $stream, $n, $limit) = @_;
     my $flow;
 
-    wait_for {
+    defined $stream && wait_for {
         $flow = ($self->stats || return undef)->{flows}{$stream};
         return $flow && $flow->{packets} >= $n;
     } $limit;
