@@ -420,6 +420,17 @@ wzp_qconn_may_hold(const wzp_qconn_t *qc, const wzp_udp_dgram_t *dg)
 }
 
 
+uint64_t
+wzp_qconn_hold_end(const wzp_qconn_t *qc)
+{
+    uint64_t  delay;
+
+    delay = qc->ep->conf.ack_delay_ns;
+
+    return qc->hold_ns + delay - WZP_MIN(WZP_QUIC_ACK_SLACK_NS, delay / 4);
+}
+
+
 static void
 wzp_qconn_schedule(wzp_qconn_t *qc)
 {
@@ -429,10 +440,10 @@ wzp_qconn_schedule(wzp_qconn_t *qc)
 
     ep = qc->ep;
     t = ngtcp2_conn_get_expiry(qc->conn);
-    hold = qc->hold_ns;
 
-    if (hold != 0 && t < hold) {
-        t = hold;
+    if (qc->hold_ns != 0) {
+        hold = wzp_qconn_hold_end(qc);
+        t = WZP_MAX(t, hold);
     }
 
     qb = wzp_qmedia_head(&qc->media);
@@ -466,18 +477,20 @@ wzp_qconn_after_read(wzp_qconn_t *qc, const wzp_udp_dgram_t *dg)
     wzp_qconn_shed(qc);
     wzp_qconn_measure(qc);
     wzp_qconn_look_around(qc, dg);
-    qc->held++;
+    if (qc->eliciting) {
+        qc->held++;
+
+        if (qc->hold_ns == 0) {
+            qc->hold_ns = qc->ep->now_ns;
+        }
+    }
+
+    qc->eliciting = 0;
 
     if (!wzp_qconn_may_hold(qc, dg)) {
         qc->urgent = 0;
         wzp_quic_touch(qc);
         return;
-    }
-
-    if (qc->hold_ns == 0) {
-        qc->hold_ns = qc->ep->now_ns + qc->ep->conf.ack_delay_ns
-                      - WZP_MIN(WZP_QUIC_ACK_SLACK_NS,
-                                qc->ep->conf.ack_delay_ns / 4);
     }
 
     if (!qc->is_dirty) {

@@ -268,6 +268,7 @@ wzp_cb_datagram(ngtcp2_conn *conn, uint32_t flags, const uint8_t *data,
 
     qc = user_data;
     qc->frames_in++;
+    qc->eliciting = 1;
 
     if (!wzp_qconn_mute(qc) && qc->ep->conf.events.datagram != NULL) {
         qc->ep->conf.events.datagram(qc, data, len);
@@ -363,6 +364,7 @@ wzp_cb_stream_data(ngtcp2_conn *conn, uint32_t flags, int64_t stream_id,
     qc = user_data;
     ep = qc->ep;
     fin = (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0;
+    qc->eliciting = 1;
 
     if (ep->conf.ignore_streams && !ngtcp2_conn_is_local_stream(conn, stream_id)) {
         return 0;

@@ -299,6 +299,39 @@ wzp_qpkt_commit(wzp_qpkt_t *pk, size_t len)
 }
 
 
+/*
+ * Will the ACK that waits leave with this packet?  ngtcp2 puts it there once
+ * min(max_ack_delay, srtt / 8) have passed since it was asked for, or enough
+ * packets have come.  If not, it goes on waiting.
+ */
+static void
+wzp_qconn_release(wzp_qconn_t *qc)
+{
+    uint64_t           delay, now;
+    ngtcp2_conn_info   ci;
+
+    if (qc->hold_ns == 0) {
+        return;
+    }
+
+    now = qc->ep->now_ns;
+
+    if (qc->confirmed && qc->held < qc->ep->conf.ack_packets
+        && now < wzp_qconn_hold_end(qc))
+    {
+        ngtcp2_conn_get_conn_info(qc->conn, &ci);
+        delay = WZP_MIN(qc->ep->conf.ack_delay_ns, ci.smoothed_rtt / 8);
+
+        if (now - qc->hold_ns < WZP_MAX(delay, 1)) {
+            return;
+        }
+    }
+
+    qc->hold_ns = 0;
+    qc->held = 0;
+}
+
+
 int
 wzp_qconn_write(wzp_qconn_t *qc)
 {
@@ -317,8 +350,7 @@ wzp_qconn_write(wzp_qconn_t *qc)
         wzp_qconn_open_streams(qc);
     }
 
-    qc->hold_ns = 0;
-    qc->held = 0;
+    wzp_qconn_release(qc);
     n = 0;
 
     for (i = 0; i < WZP_QUIC_BURST; i++) {

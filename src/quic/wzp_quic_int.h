@@ -134,12 +134,13 @@ struct wzp_qconn_s {
     unsigned                 finishing:1;
     unsigned                 was_reset:1;   /* by a stateless reset          */
     unsigned                 urgent:1;      /* do not hold the next ACK      */
+    unsigned                 eliciting:1;   /* the packet asks for an ACK    */
 
     uint8_t                  exporter[WZP_EXPORTER_SIZE];
     uint8_t                  cert_fp[WZP_CERT_FP_SIZE];
 
-    uint64_t                 hold_ns;   /* an ACK waits until then; 0: none  */
-    uint16_t                 held;      /* packets that it will cover        */
+    uint64_t                 hold_ns;   /* an ACK waits since then; 0: none  */
+    uint32_t                 held;      /* packets that it will cover        */
     uint16_t                 max_dgram; /* payload, 0: none may be sent      */
     uint16_t                 mtu;
 
@@ -204,6 +205,9 @@ int wzp_qconn_input(wzp_qconn_t *qc, const wzp_udp_dgram_t *dg);
 
 /* The timer is due.  qc may be gone afterwards. */
 void wzp_qconn_expire(wzp_qconn_t *qc);
+
+/* Until when the ACK may wait; only while one does. */
+uint64_t wzp_qconn_hold_end(const wzp_qconn_t *qc);
 
 /* Write all that may be written.  qc may be gone afterwards. */
 void wzp_qconn_flush(wzp_qconn_t *qc);

@@ -111,6 +111,10 @@ rig_event_datagram(wzp_qconn_t *qc, const uint8_t *data, size_t len)
         if (n < RIG_NUMBERS) {
             rec->repeated += (rec->seen[n] != 0);
             rec->seen[n] = 1;
+
+            if (rig_now->echo && rec->server) {
+                (void) ! rig_datagram(rig_now, rec, n, len);
+            }
         }
     }
 }

@@ -55,6 +55,7 @@ typedef struct {
     bool          refuse_admit;
     bool          refuse_migration;
     bool          close_in_handshake;
+    bool          echo;                 /* server: datagrams go back         */
     unsigned      admitted;
     unsigned      validated;
     unsigned      keylog_lines;
