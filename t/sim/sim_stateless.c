@@ -364,6 +364,21 @@ test_reset(void)
 }
 
 
+static bool
+catch_short(sim_t *sim, sim_node_t *from, sim_pkt_t *pkt)
+{
+    rig_t  *rig;
+
+    rig = sim->filter_ctx;
+
+    if (from == rig->client && (pkt->data[0] & 0x80) == 0) {
+        caught = *pkt;
+    }
+
+    return true;
+}
+
+
 /* A reset is smaller than its cause, none answers the smallest, and their
  * rate is bounded. */
 static void
@@ -385,10 +400,11 @@ test_reset_rules(void)
 
     /* An ID of the server, whose connection is then over. */
 
-    rig->sim->filter = NULL;
+    rig->sim->filter = catch_short;
     (void) ! rig_datagram(rig, cl, 1, 50);
-    wzp_quic_flush(rig->client->ep, rig->sim->now_ns);
-    memcpy(pkt, rig->sim->queue->data, 30);
+    sim_run(rig->sim, WZP_MS);
+    memset(pkt, 0, sizeof(pkt));
+    memcpy(pkt, caught.data, 30);
     rig->sim->filter = catch_from_server;
 
     wzp_qconn_close(cl->qc, 0, "");
