@@ -108,6 +108,10 @@ cl_ending_status(cl_ending_t *en, bool joined)
         return;
 
     case WZP_CLOSE_TIMEOUT:
+        en->status = CL_UNREACHABLE;
+        en->remedy = CL_AGAIN;
+        return;
+
     case WZP_CLOSE_INTERNAL:
         en->status = CL_INTERNAL;
         en->remedy = CL_AGAIN;

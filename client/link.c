@@ -274,6 +274,15 @@ cl_link_endpoint(cl_link_t *ln)
 }
 
 
+static void
+cl_link_name(cl_link_t *ln)
+{
+    (void) snprintf(ln->where, sizeof(ln->where),
+                    strchr(ln->op->host, ':') ? "[%s]:%s" : "%s:%s",
+                    ln->op->host, ln->op->port);
+}
+
+
 cl_link_t *
 cl_link_create(const cl_options_t *op, const cl_link_events_t *ev, void *ctx)
 {
@@ -293,9 +302,7 @@ cl_link_create(const cl_options_t *op, const cl_link_events_t *ev, void *ctx)
         ln->socks[i].su.fd = -1;
     }
 
-    (void) snprintf(ln->where, sizeof(ln->where),
-                    strchr(op->host, ':') ? "[%s]:%s" : "%s:%s", op->host,
-                    op->port);
+    cl_link_name(ln);
 
     ln->tx = wzp_udp_tx_create(CL_LINK_BATCH);
     ln->rx = wzp_udp_rx_create(CL_LINK_BATCH);
@@ -421,6 +428,7 @@ cl_link_next(cl_link_t *ln, uint64_t now_ns)
 {
     int                error;
     char               text[WZP_ADDR_TEXT_MAX];
+    size_t             len;
     cl_ending_t        en;
     const wzp_addr_t  *peer;
 
@@ -428,9 +436,14 @@ cl_link_next(cl_link_t *ln, uint64_t now_ns)
 
         peer = &ln->addrs[ln->addr];
 
-        (void) snprintf(ln->where, sizeof(ln->where), "%s:%s (%s)",
-                        ln->op->host, ln->op->port,
-                        wzp_addr_text(peer, text));
+        cl_link_name(ln);
+        (void) wzp_addr_text(peer, text);
+
+        if (strcmp(ln->where, text) != 0) {
+            len = strlen(ln->where);
+            (void) snprintf(ln->where + len, sizeof(ln->where) - len, " (%s)",
+                            text);
+        }
 
         error = ENETUNREACH;
         errno = 0;

@@ -155,10 +155,13 @@ cl_ping_report(const cl_ping_t *pg)
              "pings", (int) pg->sent, "answers", (int) pg->answers,
              "min_ms", pg->min_ms, "avg_ms", avg_ms, "max_ms", pg->max_ms));
 
-    cl_say("%u pings, %u answers, rtt min/avg/max %.2f/%.2f/%.2f ms",
-           pg->sent, pg->answers, pg->min_ms, avg_ms, pg->max_ms);
+    if (pg->answers != 0) {
+        cl_say("%u pings, %u answers, rtt min/avg/max %.2f/%.2f/%.2f ms",
+               pg->sent, pg->answers, pg->min_ms, avg_ms, pg->max_ms);
+        return CL_OK;
+    }
 
-    if (pg->answers == 0 && pg->ending.status != CL_OK) {
+    if (pg->ending.status != CL_OK) {
         return cl_fail(pg->ending.status, "%s", pg->ending.text);
     }
 

@@ -100,8 +100,16 @@ cl_version_down(void *ctx, const cl_ending_t *en)
     }
 
     ve->loop.done = true;
-    ve->status = cl_fail(en->status != CL_OK ? en->status : CL_UNREACHABLE,
-                         "%s", en->text);
+
+    /* An orderly close, and not a word. */
+
+    if (en->status == CL_OK || strcmp(en->cause, "normal") == 0) {
+        ve->status = cl_fail(CL_UNREACHABLE, "%s: the relay does not tell its "
+                             "version", cl_link_where(ve->loop.ln));
+        return;
+    }
+
+    ve->status = cl_fail(en->status, "%s", en->text);
 }
 
 
