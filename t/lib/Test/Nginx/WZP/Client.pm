@@ -12,7 +12,7 @@ use Test::Nginx::WZP::Process;
 
 sub binary
 {
-    return $ENV{WZP_CLIENT} || "Test::Nginx::WZP::build()/wzp-client";
+    return $ENV{WZP_CLIENT} || Test::Nginx::WZP::build() . '/wzp-client';
 }
 
 
