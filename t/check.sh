@@ -20,6 +20,9 @@ cd "$top" || exit 1
 failed=
 ran=
 
+# A test that hangs has failed: seconds for one file.
+patience=900
+
 
 # var NAME: a variable from deps.mk.
 
@@ -61,7 +64,7 @@ programs()
         list="$list $1/${f%.c}"
     done
 
-    prove -j 2 -e '' $list
+    prove -j 2 -e "timeout -k 10 $patience" $list
 }
 
 
@@ -77,7 +80,8 @@ scripts()
     TEST_NGINX_BINARY=$nginx \
     WZP_BUILD=$dir WZP_MODULE=$module WZP_CLIENT=$dir/wzp-client \
     WZP_PEER=$build/t/peer \
-        prove -I t/lib -I "$(var TEST_NGINX_LIB)" "$@"
+    PERL5LIB=$top/t/lib:$(var TEST_NGINX_LIB) \
+        prove -e "timeout -k 10 $patience perl" "$@"
 }
 
 
