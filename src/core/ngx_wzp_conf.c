@@ -191,12 +191,18 @@ ngx_wzp_conf_identity(ngx_conf_t *cf, ngx_wzp_relay_conf_t *conf)
         return NGX_CONF_ERROR;
     }
 
+    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR || !ngx_is_file(&fi)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "identity file \"%V\" is not a regular file",
+                           &conf->identity);
+        ngx_close_file(fd);
+        return NGX_CONF_ERROR;
+    }
+
     n = ngx_read_fd(fd, buf, sizeof(buf));
     err = ngx_errno;
 
-    if (ngx_fd_info(fd, &fi) != NGX_FILE_ERROR
-        && (ngx_file_access(&fi) & 077) != 0)
-    {
+    if ((ngx_file_access(&fi) & 077) != 0) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "identity file \"%V\" can be read by others than "
                            "its owner, write: chmod 600 %V",

@@ -12,6 +12,7 @@
 
 static ngx_wzp_room_t *ngx_wzp_room_open(ngx_wzp_relay_t *relay,
     const ngx_wzp_dir_joined_t *in);
+static ngx_wzp_conn_t *ngx_wzp_room_old(const ngx_wzp_dir_joined_t *joined);
 static void ngx_wzp_room_evict(ngx_wzp_room_t *rm);
 static void ngx_wzp_room_close(ngx_wzp_room_t *rm);
 static wzp_qbuf_t *ngx_wzp_room_buffer(const uint8_t *data, size_t len,
@@ -29,7 +30,6 @@ wzp_close_t
 ngx_wzp_room_join(ngx_wzp_conn_t *wc, uint16_t resume, ngx_wzp_conn_t **old)
 {
     wzp_close_t            why;
-    ngx_wzp_msg_t          msg;
     ngx_wzp_room_t        *rm;
     ngx_wzp_worker_t      *wk;
     ngx_wzp_member_t      *mb;
@@ -78,22 +78,7 @@ ngx_wzp_room_join(ngx_wzp_conn_t *wc, uint16_t resume, ngx_wzp_conn_t **old)
     }
 
     if (out.old_member != NGX_WZP_NONE) {
-
-        if (out.old_slot == wk->channel.slot) {
-            if (wk->members[out.old_member] != NULL
-                && wk->members[out.old_member]->uid == out.old_uid)
-            {
-                *old = wk->members[out.old_member]->conn;
-            }
-
-        } else {
-            ngx_memzero(&msg, sizeof(msg));
-            msg.type = NGX_WZP_MSG_REPLACED;
-            msg.index = out.old_member;
-            msg.number = out.old_uid;
-            (void) ngx_wzp_channel_send(&wk->channel, out.old_slot, &msg,
-                                        NULL, 0);
-        }
+        *old = ngx_wzp_room_old(&out);
     }
 
     mb->room = rm;
@@ -117,6 +102,36 @@ ngx_wzp_room_join(ngx_wzp_conn_t *wc, uint16_t resume, ngx_wzp_conn_t **old)
     ngx_wzp_room_changed(rm);
 
     return WZP_CLOSE_NORMAL;
+}
+
+
+/* Who was replaced: our own connection, or somebody whose worker is told. */
+static ngx_wzp_conn_t *
+ngx_wzp_room_old(const ngx_wzp_dir_joined_t *joined)
+{
+    ngx_wzp_msg_t      msg;
+    ngx_wzp_worker_t  *wk;
+    ngx_wzp_member_t  *mb;
+
+    wk = ngx_wzp_worker;
+
+    if (joined->old_slot == wk->channel.slot) {
+        mb = wk->members[joined->old_member];
+
+        return mb != NULL && mb->uid == joined->old_uid ? mb->conn : NULL;
+    }
+
+    ngx_memzero(&msg, sizeof(msg));
+    msg.type = NGX_WZP_MSG_REPLACED;
+    msg.index = joined->old_member;
+    msg.number = joined->old_uid;
+
+    /* a full ring is no loss: see ngx_wzp_room_verify() */
+
+    (void) ngx_wzp_channel_send(&wk->channel, joined->old_slot, &msg, NULL,
+                                0);
+
+    return NULL;
 }
 
 

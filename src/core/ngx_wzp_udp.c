@@ -239,17 +239,24 @@ ngx_wzp_udp_reader_handler(ngx_event_t *ev)
 
 
 void
+ngx_wzp_udp_release(ngx_wzp_listen_t *ln)
+{
+    if (ln->reader == NULL) {
+        return;
+    }
+
+    (void) ngx_del_event(ln->reader->read, NGX_READ_EVENT, 0);
+
+    ngx_free_connection(ln->reader);
+    ln->reader->fd = (ngx_socket_t) -1;
+    ln->reader = NULL;
+}
+
+
+void
 ngx_wzp_udp_close(ngx_wzp_listen_t *ln)
 {
-    if (ln->reader != NULL) {
-        if (ngx_event_flags & NGX_USE_EPOLL_EVENT) {
-            (void) ngx_del_event(ln->reader->read, NGX_READ_EVENT, 0);
-        }
-
-        ngx_free_connection(ln->reader);
-        ln->reader->fd = (ngx_socket_t) -1;
-        ln->reader = NULL;
-    }
+    ngx_wzp_udp_release(ln);
 
     if (ln->own != -1) {
         close(ln->own);

@@ -42,6 +42,9 @@ void ngx_wzp_udp_quit(ngx_wzp_listen_t *ln, ngx_uint_t successor);
 /* Read this duplicate: those who read it before us are gone. */
 void ngx_wzp_udp_adopt(ngx_wzp_listen_t *ln, ngx_fd_t fd);
 
+/* Somebody else reads again. */
+void ngx_wzp_udp_release(ngx_wzp_listen_t *ln);
+
 void ngx_wzp_udp_close(ngx_wzp_listen_t *ln);
 
 

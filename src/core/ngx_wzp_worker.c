@@ -732,6 +732,8 @@ ngx_wzp_worker_quit(void)
     successor = (wk->zone->hdr->generation != sl->generation
                  || wk->zone->hdr->abandoned);
 
+    wk->handed_over = successor;
+
     for (i = 0; i < wk->nlistens; i++) {
         ngx_wzp_udp_quit(&wk->listens[i], successor);
     }
@@ -745,34 +747,42 @@ ngx_wzp_worker_quit(void)
 
 
 /*
- * Our successors have quit as well, before our calls ended, and left the
- * sockets: from now on worker 0's is ours to read.
+ * Worker 0's socket is read by the youngest generation.  When all that came
+ * after us have quit before our calls ended, it is ours to read; until
+ * somebody younger appears (a respawned worker, a new master's).
  */
 static void
 ngx_wzp_worker_orphan(void)
 {
-    ngx_uint_t         i;
+    ngx_uint_t         i, orphan;
     ngx_wzp_slot_t    *sl;
     ngx_wzp_worker_t  *wk;
 
     wk = ngx_wzp_worker;
 
-    if (!wk->closing || wk->nlistens == 0 || wk->listens[0].reader != NULL) {
+    if (!wk->handed_over) {
         return;
     }
 
     sl = wk->zone->hdr->slots;
+    orphan = 1;
 
     for (i = 0; i < NGX_WZP_SLOTS; i++) {
         if (sl[i].pid != 0 && sl[i].worker == 0
-            && sl[i].generation == wk->zone->hdr->generation)
+            && sl[i].generation > sl[wk->channel.slot].generation)
         {
-            return;
+            orphan = 0;
+            break;
         }
     }
 
     for (i = 0; i < wk->nlistens; i++) {
-        ngx_wzp_udp_adopt(&wk->listens[i], wk->listens[i].zero);
+        if (orphan) {
+            ngx_wzp_udp_adopt(&wk->listens[i], wk->listens[i].zero);
+
+        } else {
+            ngx_wzp_udp_release(&wk->listens[i]);
+        }
     }
 }
 

@@ -47,6 +47,7 @@ typedef struct {
     ngx_connection_t       *bell;
 
     ngx_uint_t              closing;    /* unsigned: told to quit            */
+    ngx_uint_t              handed_over;   /* unsigned: others read for us   */
 
     ngx_wzp_log_limit_t     limits[NGX_WZP_LIMIT_N];
 } ngx_wzp_worker_t;
