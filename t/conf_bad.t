@@ -127,7 +127,7 @@ while (my ($name, $cases) = splice @server, 0, 2) {
                               . "$other;\n$name $value;"]);
         }
 
-    
+
         # files are opened when all of stream {} has been read
         my $line = $name eq 'wzp_identity' && $value ? '' : $name;
         bad("$name $value", qr/$say/, $line, %c);

@@ -27,8 +27,9 @@ plan skip_all => 'there is no README.md yet' unless $readme;
 my (%have, %told, %default);
 
 for my $file (glob 'src/stream/*.c src/http/*.c') {
-    $have{$1} = 1 while slurp($file) =~ /ngx_string\("(wzp(?:_\w+)?)"\),\s*
-                                         (?=[^}]*NGX_)/gx;
+    my $text = slurp($file);
+    $have{$1} = 1 while $text =~ /ngx_string\("(wzp(?:_\w+)?)"\),\s*
+                                  (?=[^}]*NGX_)/gx;
 }
 
 # variables are ngx_string as well
@@ -49,7 +50,8 @@ is_deeply([grep { !$have{$_} } sort keys %told], [], 'and no other');
 
 my %var;
 my $table = slurp('src/stream/ngx_stream_wzp_variables.c');
-$var{$1} = 1 while $table =~ /ngx_string\("(wzp_\w+)"\)/g;
+$var{$1} = 1 while $table =~ /NGX_STREAM_WZP_VAR\("(wzp_\w+)"/g;
+cmp_ok(scalar(keys %var), '>=', 10, keys(%var) . ' variables');
 is_deeply([grep { $readme !~ /\$$_\b/ } sort keys %var], [],
           'README names every variable');
 my %named;

@@ -27,7 +27,7 @@ my @foreign = (
     [qr{^ngx_stream},           qr{^src/stream/}],
     [qr{^ngx_http},             qr{^src/http/}],
     [qr{^(?:ngtcp2|openssl)/},  qr{^src/quic/}],
-    [qr{^sodium},               qr{^src/wzp/wzp_(?:ident|cert|hs|sni|resume)
+    [qr{^sodium},               qr{^src/quic/|^src/wzp/wzp_(?:ident|cert|hs|sni|resume)
                                     |^client/|^t/}x],
     [qr{^jansson},              qr{^src/wzp/wzp_(?:signal|json)|^client/
                                     |^t/}x],
