@@ -38,6 +38,8 @@ static char *ngx_stream_wzp_zone(ngx_conf_t *cf, ngx_command_t *cmd,
 static char *ngx_stream_wzp(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_stream_wzp_room(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static ngx_int_t ngx_stream_wzp_allow(ngx_conf_t *cf,
+    ngx_wzp_room_conf_t *rf, ngx_str_t *value);
 static char *ngx_stream_wzp_limit(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_stream_wzp_profile(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -619,7 +621,6 @@ ngx_stream_wzp_room(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_stream_wzp_srv_conf_t  *wscf = conf;
 
-    uint8_t                    *fp;
     wzp_sni_t                   sni;
     ngx_str_t                  *value;
     ngx_uint_t                  i;
@@ -669,37 +670,50 @@ ngx_stream_wzp_room(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_memcpy(rf->key, sni.key, WZP_ROOM_KEY_SIZE);
 
     for (i = 2; i < cf->args->nelts; i++) {
-
-        if (ngx_strncmp(value[i].data, "allow=", 6) != 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\"", &value[i]);
-            return NGX_CONF_ERROR;
-        }
-
-        if (rf->allow == NULL) {
-            rf->allow = ngx_array_create(cf->pool, 4, WZP_FP_SIZE);
-            if (rf->allow == NULL) {
-                return NGX_CONF_ERROR;
-            }
-        }
-
-        fp = ngx_array_push(rf->allow);
-        if (fp == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        if (wzp_fp_parse(fp, (char *) value[i].data + 6, value[i].len - 6)
-            != WZP_OK)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid fingerprint in \"%V\": want 32 hex "
-                               "digits, as \"wzp-client --whoami\" prints yours",
-                               &value[i]);
+        if (ngx_stream_wzp_allow(cf, rf, &value[i]) != NGX_OK) {
             return NGX_CONF_ERROR;
         }
     }
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_stream_wzp_allow(ngx_conf_t *cf, ngx_wzp_room_conf_t *rf,
+    ngx_str_t *value)
+{
+    uint8_t  *fp;
+
+    if (ngx_strncmp(value->data, "allow=", 6) != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\"", value);
+        return NGX_ERROR;
+    }
+
+    if (rf->allow == NULL) {
+        rf->allow = ngx_array_create(cf->pool, 4, WZP_FP_SIZE);
+        if (rf->allow == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    fp = ngx_array_push(rf->allow);
+    if (fp == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (wzp_fp_parse(fp, (char *) value->data + 6, value->len - 6)
+        != WZP_OK)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid fingerprint in \"%V\": want 32 hex "
+                           "digits, as \"wzp-client --whoami\" prints yours",
+                           value);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 
