@@ -332,6 +332,21 @@ wzp_qconn_release(wzp_qconn_t *qc)
 }
 
 
+/*
+ * Was that all?  ngtcp2 puts its own frames in front of ours, so once ours are
+ * in a packet that has room left, nothing waits; asking it costs as much as
+ * a quarter of a packet.  Probes of the path are packets without payload of
+ * ours, and the handshake has several kinds: there we do ask.
+ */
+static bool
+wzp_qconn_is_said(const wzp_qconn_t *qc, const wzp_qpkt_t *pk, size_t len)
+{
+    return pk->payload && qc->confirmed && qc->media.n == 0
+           && qc->out.nfins == 0 && !wzp_qout_pending(&qc->out)
+           && len + WZP_QUIC_ROOM < qc->mtu;
+}
+
+
 int
 wzp_qconn_write(wzp_qconn_t *qc)
 {
@@ -369,6 +384,16 @@ wzp_qconn_write(wzp_qconn_t *qc)
         }
 
         wzp_qpkt_commit(&pk, (size_t) n);
+
+        if (wzp_qconn_is_said(qc, &pk, (size_t) n)) {
+            break;
+        }
+    }
+
+    if (i == WZP_QUIC_BURST) {
+        /* There is more; let others have a turn. */
+        wzp_quic_touch(qc);
+        return 0;
     }
 
     qc->media.blocked = (qc->media.n != 0);

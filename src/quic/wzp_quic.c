@@ -177,22 +177,23 @@ void
 wzp_quic_destroy(wzp_quic_t *ep, uint64_t now_ns, uint64_t code,
     const char *reason)
 {
-    wzp_qconn_t  *qc, *next;
+    wzp_qconn_t  *qc;
 
     if (ep == NULL) {
         return;
     }
 
     wzp_quic_time(ep, now_ns);
+    ep->dying = true;
 
-    /* An end can make the application close others: hence the two passes. */
+    /* What the application does about one end must not change the reason of
+     * the others: hence the two passes. */
 
     for (qc = ep->all; qc != NULL; qc = qc->all_next) {
         wzp_qconn_close(qc, code, reason);
     }
 
-    for (qc = ep->all; qc != NULL; qc = next) {
-        next = qc->all_next;
+    for (qc = ep->all; qc != NULL; qc = qc->all_next) {
 
         if (qc->phase != WZP_QPHASE_LINGER) {
             wzp_qconn_end_local(qc);

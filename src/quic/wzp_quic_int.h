@@ -56,6 +56,10 @@
 /* By default so many packets are acknowledged without waiting. */
 #define WZP_QUIC_ACK_PACKETS    8
 
+/* A packet with so much room left has all that ngtcp2 had to say: its largest
+ * frame of a fixed size is NEW_CONNECTION_ID. */
+#define WZP_QUIC_ROOM           128
+
 /* Packets that one connection may write in one go. */
 #define WZP_QUIC_BURST          64
 
@@ -88,6 +92,7 @@ struct wzp_quic_s {
     uint32_t            count;          /* not closed                        */
     uint32_t            half_open;
     uint32_t            lingering;
+    bool                dying;          /* nothing new begins                */
 
     wzp_bucket_t        replies;        /* stateless answers                 */
 
