@@ -54,6 +54,7 @@ type Command struct {
 	JSON     string `json:"json"`
 	Fin      bool   `json:"fin"`
 	Uni      bool   `json:"uni"`
+	Mode     string `json:"mode"`
 	Code     uint64 `json:"code"`
 	Reason   string `json:"reason"`
 }
@@ -100,6 +101,10 @@ func (ps *peers) run(cmd *Command) bool {
 		ps.byID[cmd.ID] = m
 		ps.Unlock()
 		go m.live()
+		return true
+
+	case "serve":
+		go serve(cmd)
 		return true
 
 	case "quit":

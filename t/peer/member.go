@@ -251,8 +251,7 @@ func checkAnswer(text string, ev Event) error {
 		return fmt.Errorf("signature of the answer does not verify")
 	}
 
-	sum := sha256.Sum256(pub)
-	ev["fingerprint"] = fpText(sum[:16])
+	ev["fingerprint"] = printOf(pub)
 	ev["json"] = json.RawMessage(text)
 	return nil
 }
@@ -584,10 +583,12 @@ func ints(v []int) []byte {
 	return b
 }
 
-func fpText(b []byte) string {
+// printOf is the fingerprint of an identity key.
+func printOf(pub []byte) string {
+	sum := sha256.Sum256(pub)
 	s := []string{}
-	for i := 0; i < len(b); i += 2 {
-		s = append(s, hex.EncodeToString(b[i:i+2]))
+	for i := 0; i < 16; i += 2 {
+		s = append(s, hex.EncodeToString(sum[i:i+2]))
 	}
 	return strings.Join(s, ":")
 }

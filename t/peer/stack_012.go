@@ -7,6 +7,8 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"time"
 
 	quic "github.com/lucas-clemente/quic-go"
 )
@@ -23,6 +25,19 @@ func dialStack(ctx context.Context, s *socket, p dialParams) (quicConn,
 		MaxIncomingStreams:   100,
 		EnableDatagrams:      p.datagrams,
 	})
+}
+
+func listenStack(addr string, conf *tls.Config, datagrams bool) (
+	quic.Listener, error) {
+	return quic.ListenAddr(addr, conf, &quic.Config{
+		MaxIdleTimeout:  30 * time.Second,
+		KeepAlivePeriod: 5 * time.Second,
+		EnableDatagrams: datagrams,
+	})
+}
+
+func serverName(c quicConn) string {
+	return c.ConnectionState().TLS.ServerName
 }
 
 func hasDatagrams(c quicConn) bool {
