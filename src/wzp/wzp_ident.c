@@ -122,11 +122,9 @@ void
 wzp_derive(uint8_t out[WZP_KEY_SIZE], const uint8_t ikm[WZP_SEED_SIZE],
     const char *label)
 {
-    size_t                         len;
-    uint8_t                        prk[crypto_auth_hmacsha256_BYTES];
-    uint8_t                        info[WZP_LABEL_MAX_LEN + 1];
-    crypto_auth_hmacsha256_state   st;
-    static const uint8_t           salt[crypto_auth_hmacsha256_BYTES];
+    size_t                len;
+    uint8_t               prk[32], info[WZP_LABEL_MAX_LEN + 1];
+    static const uint8_t  salt[WZP_KEY_SIZE];
 
     len = strlen(label);
     WZP_ASSERT(len <= WZP_LABEL_MAX_LEN);
@@ -135,16 +133,10 @@ wzp_derive(uint8_t out[WZP_KEY_SIZE], const uint8_t ikm[WZP_SEED_SIZE],
     memcpy(info, label, len);
     info[len] = 1;
 
-    (void) crypto_auth_hmacsha256_init(&st, salt, sizeof(salt));
-    (void) crypto_auth_hmacsha256_update(&st, ikm, WZP_SEED_SIZE);
-    (void) crypto_auth_hmacsha256_final(&st, prk);
-
-    (void) crypto_auth_hmacsha256_init(&st, prk, sizeof(prk));
-    (void) crypto_auth_hmacsha256_update(&st, info, len + 1);
-    (void) crypto_auth_hmacsha256_final(&st, out);
+    wzp_hmac(prk, salt, ikm, WZP_SEED_SIZE);
+    wzp_hmac(out, prk, info, len + 1);
 
     wzp_wipe(prk, sizeof(prk));
-    wzp_wipe(&st, sizeof(st));
 }
 
 
@@ -152,6 +144,28 @@ void
 wzp_sha256(uint8_t out[32], const void *data, size_t len)
 {
     (void) crypto_hash_sha256(out, data, len);
+}
+
+
+void
+wzp_hmac(uint8_t mac[32], const uint8_t key[WZP_KEY_SIZE], const void *data,
+    size_t len)
+{
+    crypto_auth_hmacsha256_state  st;
+
+    (void) crypto_auth_hmacsha256_init(&st, key, WZP_KEY_SIZE);
+    (void) crypto_auth_hmacsha256_update(&st, data, len);
+    (void) crypto_auth_hmacsha256_final(&st, mac);
+
+    wzp_wipe(&st, sizeof(st));
+}
+
+
+void
+wzp_shorthash(uint8_t tag[8], const uint8_t key[16], const void *data,
+    size_t len)
+{
+    (void) crypto_shorthash(tag, data, len, key);
 }
 
 

@@ -106,6 +106,14 @@ void wzp_ed25519_sign(uint8_t sig[WZP_SIG_SIZE],
     const uint8_t seed[WZP_SEED_SIZE], const uint8_t pub[WZP_KEY_SIZE],
     const uint8_t *msg, size_t len);
 
+/* HMAC-SHA256 (RFC 2104). */
+void wzp_hmac(uint8_t mac[32], const uint8_t key[WZP_KEY_SIZE],
+    const void *data, size_t len);
+
+/* SipHash-2-4, 8 bytes: short keyed tags that outsiders cannot guess. */
+void wzp_shorthash(uint8_t tag[8], const uint8_t key[16], const void *data,
+    size_t len);
+
 /* Constant in time: for anything secret (resume tokens, keys). */
 bool wzp_equal(const void *a, const void *b, size_t len);
 

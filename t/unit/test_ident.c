@@ -223,6 +223,35 @@ test_seed(void)
 }
 
 
+/* RFC 4231, 4.3 (a shorter key is one with zeros behind), and SipHash's own. */
+static void
+test_mac(void)
+{
+    size_t   i;
+    uint8_t  key[32], mac[32], want[32], data[15];
+
+    static const char  hex[] =
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+    static const uint8_t  tag[8] = {
+        0xe5, 0x45, 0xbe, 0x49, 0x61, 0xca, 0x29, 0xa1
+    };
+
+    memset(key, 0, sizeof(key));
+    memcpy(key, "Jefe", 4);
+    wzp_hmac(mac, key, "what do ya want for nothing?", 28);
+    ok(wzp_unhex(want, 32, hex, 64) == WZP_OK, "RFC 4231 test 2");
+    is_mem(mac, want, 32, "HMAC-SHA256");
+
+    for (i = 0; i < 16; i++) {
+        key[i] = (uint8_t) i;
+    }
+
+    memcpy(data, key, sizeof(data));
+    wzp_shorthash(mac, key, data, sizeof(data));
+    is_mem(mac, tag, 8, "SipHash-2-4");
+}
+
+
 static void
 test_small(void)
 {
@@ -253,6 +282,7 @@ main(void)
     test_sign();
     test_fp_parse();
     test_seed();
+    test_mac();
     test_small();
 
     return done_testing();
