@@ -6,14 +6,19 @@
 #include "core/ngx_wzp_worker.h"
 
 
+static void *ngx_wzp_create_conf(ngx_cycle_t *cycle);
 static ngx_int_t ngx_wzp_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_wzp_init_process(ngx_cycle_t *cycle);
 static void ngx_wzp_exit_process(ngx_cycle_t *cycle);
 
 
+/* There, if nginx has loaded or was built with its stream module. */
+extern ngx_module_t  ngx_stream_core_module __attribute__((weak));
+
+
 static ngx_core_module_t  ngx_wzp_module_ctx = {
     ngx_string("wzp"),
-    ngx_wzp_create_main_conf,
+    ngx_wzp_create_conf,
     ngx_wzp_init_main_conf
 };
 
@@ -32,6 +37,21 @@ ngx_module_t  ngx_wzp_module = {
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
+
+
+static void *
+ngx_wzp_create_conf(ngx_cycle_t *cycle)
+{
+    if (&ngx_stream_core_module == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "the wzp module needs nginx's stream module: put "
+                      "\"load_module modules/ngx_stream_module.so;\" in "
+                      "front of its own load_module line");
+        return NULL;
+    }
+
+    return ngx_wzp_create_main_conf(cycle);
+}
 
 
 static ngx_int_t

@@ -13,6 +13,17 @@
 #include "core/ngx_wzp_conf.h"
 
 
+/*
+ * Weak, so that a nginx without its stream module, or with load_module lines
+ * in the wrong order, gets a sentence (ngx_wzp_module.c) instead of a linker's
+ * complaint.
+ */
+#pragma weak ngx_stream_core_module
+#pragma weak ngx_stream_add_variable
+#pragma weak ngx_stream_finalize_session
+#pragma weak ngx_stream_init_connection
+
+
 /* The server configuration is the relay's, which src/core reads. */
 typedef ngx_wzp_relay_conf_t  ngx_stream_wzp_srv_conf_t;
 
