@@ -88,7 +88,7 @@ wzp_qmedia_expire(wzp_qmedia_t *qm, uint64_t stale_ns, uint64_t now_ns)
 {
     wzp_qbuf_t  *qb;
 
-    while ((qb = wzp_qmedia_head(qm)) != NULL
+    while ((qb = wzp_qmedia_head(qm)) != NULL && qb->born_ns != 0
            && now_ns > qb->born_ns && now_ns - qb->born_ns >= stale_ns)
     {
         wzp_qmedia_pop(qm);

@@ -316,8 +316,9 @@ size_t wzp_qconn_max_datagram(const wzp_qconn_t *qc);
 
 /*
  * Queue one media packet.  Takes a reference of its own on WZP_OK.  The oldest
- * is dropped and counted when the queue is full.  WZP_ETOOBIG (counted);
- * WZP_ECLOSED.
+ * is dropped and counted when the queue is full.  WZP_ETOOBIG (counted; also
+ * before the handshake, and when the peer takes no datagrams); WZP_ECLOSED;
+ * WZP_ENOMEM.  qb->born_ns is what its age is reckoned from; 0: it has none.
  */
 wzp_rc_t wzp_qconn_send(wzp_qconn_t *qc, wzp_qbuf_t *qb, uint64_t now_ns)
     WZP_MUST_CHECK;
@@ -326,7 +327,7 @@ wzp_rc_t wzp_qconn_send(wzp_qconn_t *qc, wzp_qbuf_t *qb, uint64_t now_ns)
  * Queue one message: a new bidirectional stream.  qb from wzp_qbuf_message;
  * takes a reference of its own.  With key != 0 it replaces a message of the
  * same key that has not been started (lack of stream credit is not deafness).
- * WZP_ENOSPC: 256 messages are waiting; WZP_ECLOSED.
+ * WZP_ENOSPC: 256 messages are waiting; WZP_ECLOSED; WZP_ENOMEM.
  */
 wzp_rc_t wzp_qconn_message(wzp_qconn_t *qc, wzp_qbuf_t *qb, unsigned key)
     WZP_MUST_CHECK;
@@ -346,11 +347,16 @@ void wzp_qconn_close(wzp_qconn_t *qc, uint64_t code, const char *reason);
 void wzp_qconn_finish(wzp_qconn_t *qc, uint64_t code, const char *reason,
     uint64_t wait_ns, uint64_t now_ns);
 
-/* Client: continue from another socket (RFC 9000 9). */
+/*
+ * Client: continue from another socket (RFC 9000 9).  WZP_EAGAIN: before the
+ * handshake is confirmed, without a spare connection ID of the server, or from
+ * inside an event; WZP_EDUP: it is there already; WZP_ECLOSED.
+ */
 wzp_rc_t wzp_qconn_migrate(wzp_qconn_t *qc, wzp_udp_socket_t *su,
     const wzp_addr_t *local, uint64_t now_ns) WZP_MUST_CHECK;
 
-/* Start a key update (tests). */
+/* Start a key update (tests).  WZP_EAGAIN: the last one is not through, or
+ * from inside an event; WZP_ECLOSED. */
 wzp_rc_t wzp_qconn_key_update(wzp_qconn_t *qc, uint64_t now_ns)
     WZP_MUST_CHECK;
 

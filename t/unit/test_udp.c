@@ -355,6 +355,50 @@ test_refused(void)
 }
 
 
+/* A kernel that refuses segmentation (it does without checksums): everything
+ * arrives all the same, and it is not tried again. */
+static void
+test_no_gso(void)
+{
+    int                on;
+    unsigned           i;
+    inbox_t            in;
+    wzp_addr_t         any;
+    wzp_udp_rx_t      *rx;
+    wzp_udp_tx_t      *tx;
+    wzp_udp_socket_t   a, b;
+
+    any = addr_of(AF_INET, "127.0.0.1", 0);
+    ok(wzp_udp_open(&a, &any, NULL) == WZP_OK
+       && wzp_udp_open(&b, &any, NULL) == WZP_OK, "two sockets");
+
+    on = 1;
+    ok(setsockopt(a.fd, SOL_SOCKET, SO_NO_CHECK, &on, sizeof(on)) == 0,
+       "without checksums");
+
+    rx = wzp_udp_rx_create(64);
+    tx = wzp_udp_tx_create(64);
+    memset(&in, 0, sizeof(in));
+
+    for (i = 0; i < 50; i++) {
+        put(tx, &a, NULL, &b.local, (uint8_t) i, (i < 25) ? 200 : 300, 0);
+    }
+
+    wzp_udp_tx_send(tx);
+    collect(rx, &b, &in, 50);
+    is_u64(in.n, 50, "all arrive");
+    ok(!in.mixed, "whole");
+    ok(!a.gso, "no segmentation any more");
+    is_u64(wzp_udp_tx_stats(tx)->dropped, 0, "none dropped");
+    is_u64(wzp_udp_tx_stats(tx)->packets, 50, "counted once");
+
+    wzp_udp_rx_destroy(rx);
+    wzp_udp_tx_destroy(tx);
+    wzp_udp_close(&a);
+    wzp_udp_close(&b);
+}
+
+
 /* Two sockets in one batch, by turns. */
 static void
 test_sockets(void)
@@ -408,6 +452,7 @@ main(void)
     test_wildcard(AF_INET6, "::", AF_INET, "127.0.0.1", "127.0.0.7",
                   "::ffff:127.0.0.7");
     test_refused();
+    test_no_gso();
     test_sockets();
 
     return done_testing();
