@@ -121,7 +121,8 @@ MODULE_HDRS = $(wildcard src/core/*.h src/stream/*.h src/wzp/*.h src/quic/*.h \
 UNIT_SRCS = $(wildcard t/unit/test_*.c)
 SIM_SRCS = $(wildcard t/sim/sim_*.c)
 TOOL_SRCS = $(wildcard t/tools/*.c)
-BENCH_SRCS = $(wildcard t/bench/load.c t/bench/floor.c)
+BENCH_SRCS = $(wildcard t/bench/load.c t/bench/floor.c \
+                        t/bench/engine.c)
 FUZZ_SRCS = $(wildcard t/fuzz/fuzz_*.c)
 
 # t/*/x.c with one of these prefixes is a program; other files there are
