@@ -213,29 +213,28 @@ cl_link_keylog(void *ctx, const char *line)
 
 /* ---- life ---- */
 
-static bool
+static cl_exit_t
 cl_link_keylog_open(cl_link_t *ln)
 {
     int  fd;
 
     if (ln->op->keylog == NULL) {
-        return true;
+        return CL_OK;
     }
 
     fd = open(ln->op->keylog, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     ln->keylog = fd != -1 ? fdopen(fd, "a") : NULL;
 
     if (ln->keylog == NULL) {
-        (void) cl_fail(CL_IO, "\"%s\" cannot be written: %s", ln->op->keylog,
+        return cl_fail(CL_IO, "\"%s\" cannot be written: %s", ln->op->keylog,
                        strerror(errno));
-        return false;
     }
 
-    return true;
+    return CL_OK;
 }
 
 
-static bool
+static cl_exit_t
 cl_link_endpoint(cl_link_t *ln)
 {
     char             err[128];
@@ -266,11 +265,10 @@ cl_link_endpoint(cl_link_t *ln)
     ln->ep = wzp_quic_create(&conf, err);
 
     if (ln->ep == NULL) {
-        (void) cl_fail(CL_INTERNAL, "QUIC cannot be set up: %s", err);
-        return false;
+        return cl_fail(CL_INTERNAL, "QUIC cannot be set up: %s", err);
     }
 
-    return true;
+    return CL_OK;
 }
 
 
@@ -283,20 +281,11 @@ cl_link_name(cl_link_t *ln)
 }
 
 
-cl_link_t *
-cl_link_create(const cl_options_t *op, const cl_link_events_t *ev, void *ctx)
+static cl_exit_t
+cl_link_init(cl_link_t *ln)
 {
-    unsigned    i;
-    cl_link_t  *ln;
-
-    ln = calloc(1, sizeof(cl_link_t));
-    if (ln == NULL) {
-        goto nomem;
-    }
-
-    ln->op = op;
-    ln->ev = *ev;
-    ln->ctx = ctx;
+    unsigned   i;
+    cl_exit_t  rc;
 
     for (i = 0; i < CL_LINK_SOCKETS; i++) {
         ln->socks[i].su.fd = -1;
@@ -308,21 +297,43 @@ cl_link_create(const cl_options_t *op, const cl_link_events_t *ev, void *ctx)
     ln->rx = wzp_udp_rx_create(CL_LINK_BATCH);
 
     if (ln->tx == NULL || ln->rx == NULL) {
-        goto nomem;
+        return cl_fail(CL_INTERNAL, "no memory");
     }
 
-    if (!cl_link_keylog_open(ln) || !cl_link_endpoint(ln)) {
+    rc = cl_link_keylog_open(ln);
+
+    return rc == CL_OK ? cl_link_endpoint(ln) : rc;
+}
+
+
+cl_exit_t
+cl_link_create(cl_link_t **out, const cl_options_t *op,
+    const cl_link_events_t *ev, void *ctx)
+{
+    cl_exit_t   rc;
+    cl_link_t  *ln;
+
+    *out = NULL;
+
+    ln = calloc(1, sizeof(cl_link_t));
+    if (ln == NULL) {
+        return cl_fail(CL_INTERNAL, "no memory");
+    }
+
+    ln->op = op;
+    ln->ev = *ev;
+    ln->ctx = ctx;
+
+    rc = cl_link_init(ln);
+
+    if (rc != CL_OK) {
         cl_link_destroy(ln);
-        return NULL;
+        return rc;
     }
 
-    return ln;
+    *out = ln;
 
-nomem:
-
-    (void) cl_fail(CL_INTERNAL, "no memory");
-    cl_link_destroy(ln);
-    return NULL;
+    return CL_OK;
 }
 
 

@@ -38,9 +38,9 @@ typedef struct {
 } cl_link_events_t;
 
 
-/* NULL after saying why.  op must outlive the link. */
-cl_link_t *cl_link_create(const cl_options_t *op, const cl_link_events_t *ev,
-    void *ctx);
+/* CL_IO or CL_INTERNAL, said, and *ln is NULL.  op must outlive the link. */
+cl_exit_t cl_link_create(cl_link_t **ln, const cl_options_t *op,
+    const cl_link_events_t *ev, void *ctx);
 
 /* Close at once, send what that takes, free. */
 void cl_link_destroy(cl_link_t *ln);

@@ -189,9 +189,12 @@ cl_mode_parts(cl_call_t *cl)
     conf.ctx = cl;
 
     cl->po = cl_playout_create(&conf);
-    cl->ln = cl_link_create(cl->op, &cl_call_events, cl);
 
-    return cl->po != NULL && cl->ln != NULL ? CL_OK : CL_INTERNAL;
+    if (cl->po == NULL) {
+        return cl_fail(CL_INTERNAL, "no memory");
+    }
+
+    return cl_link_create(&cl->ln, cl->op, &cl_call_events, cl);
 }
 
 

@@ -188,13 +188,13 @@ cl_mode_ping(const cl_options_t *op)
     ev.up = cl_ping_up;
     ev.down = cl_ping_down;
 
-    pg.loop.ln = cl_link_create(op, &ev, &pg);
     pg.loop.turn = cl_ping_turn;
     pg.loop.signal = cl_ping_signal;
     pg.loop.ctx = &pg;
-    rc = CL_INTERNAL;
 
-    if (pg.loop.ln != NULL) {
+    rc = cl_link_create(&pg.loop.ln, op, &ev, &pg);
+
+    if (rc == CL_OK) {
         cl_loop_run(&pg.loop);
         rc = cl_ping_report(&pg);
     }

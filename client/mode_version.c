@@ -172,18 +172,20 @@ cl_mode_version(const cl_options_t *op)
     ev.uni = cl_version_uni;
     ev.down = cl_version_down;
 
-    ve.loop.ln = cl_link_create(op, &ev, &ve);
     ve.loop.turn = cl_version_turn;
     ve.loop.signal = cl_version_signal;
     ve.loop.ctx = &ve;
 
-    if (ve.loop.ln != NULL) {
+    rc = cl_link_create(&ve.loop.ln, op, &ev, &ve);
+
+    if (rc == CL_OK) {
         cl_link_dial(ve.loop.ln, "version");
         cl_loop_run(&ve.loop);
+        rc = ve.status;
     }
 
     cl_link_destroy(ve.loop.ln);
     cl_loop_done(&ve.loop);
 
-    return ve.status;
+    return rc;
 }

@@ -1,0 +1,177 @@
+# The client's command line and files: what is judged before anything is
+# dialled, and what it keeps at home.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::Nginx::WZP;
+
+my $t = Test::Nginx::WZP->new->start;
+my $addr = $t->addr;
+my $n = 0;
+
+# One run with a home of its own (or a given one), and no address added.
+
+sub run
+{
+    my ($home, @args) = @_;
+
+    $home ||= $t->dir . '/h' . ++$n;
+    mkdir $home;
+
+    my $c = Test::Nginx::WZP::Client->start(
+        dir => $t->dir, number => 'x', json => 0, home => $home,
+        args => [@args]);
+    push @{$t->{clients}}, $c;
+
+    return ($c->wait, $c->output, $c->errors, $home);
+}
+
+
+sub usage
+{
+    my ($text, $like, @args) = @_;
+    my ($rc, $out, $err) = run(undef, @args);
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    is($rc, 2, "$text: exit status");
+    like($err, $like, "$text: message");
+    is($out, '', "$text: nothing else");
+}
+
+
+# ---- help ----
+
+my ($rc, $out, $err) = run(undef, '--help');
+is($rc, 0, '--help');
+like($out, qr/--send-file FILE/, 'lists the options');
+like($out, qr/^  $_  \S/m, "and exit status $_") for 0 .. 7;
+($rc, $out) = run(undef, '--version');
+is("$rc $out", "0 wzp-client 0.1\n", '--version');
+
+
+# ---- wrong usage ----
+
+usage('no relay', qr/which relay/);
+usage('two relays', qr/one argument too many/, 'a:1', 'b:1');
+usage('unknown option', qr/unknown option "--bad"/, '--bad', 'a');
+usage('no value', qr/--room needs NAME/, '--room');
+usage('value for a flag', qr/takes no value/, '--json=1', 'a');
+usage('port', qr/is no relay/, "a:$_") for '0', '65536', 'x', '';
+usage('brackets', qr/is no relay/, '[::1');
+usage('-4 -6', qr/exclude/, '-4', '-6', 'a');
+usage('two sources', qr/exclude/, '--send-tone', '--send-file', 'x', 'a');
+usage('two identities', qr/only one/, '--seed', '0' x 64, '--identity', 'f',
+      'a');
+usage('seed', qr/64 hex digits/, '--seed', 'xyz', 'a');
+usage('words', qr/23 words are given/, '--mnemonic', ('abandon') x 23);
+usage('check bits', qr/do not belong/, '--mnemonic', ('abandon') x 24, 'a');
+usage('fingerprint', qr/64 hex digits/, '--fingerprint', 'abc', 'a');
+usage('profile', qr/unknown, there are/, '--profile', '23k', 'a');
+usage('Codec2', qr/not built into this version yet/, '--profile', $_, 'a')
+    for qw(Codec2_3200 codec2_1200);
+usage('seconds', qr/not a number of seconds/, '--duration', 'long', 'a');
+usage('count', qr/must be 1 to/, '--ping', '0', 'a');
+usage("room '$_'", qr/cannot be joined/, '--room', $_, 'a')
+    for ('', 'a b', "caf\xc3\xa9", '-x', 'x-', '2024', 'a..b', 'x' x 64);
+usage("room '$_'", qr/no room/, '--room', $_, 'a') for qw(ping VERSION);
+
+
+# ---- rooms that work, with a warning ----
+
+for my $pair (['two.parts', qr/safe everywhere/], ['call-1', qr/reserved/]) {
+    my ($name, $like) = @$pair;
+    (undef, undef, $err) = run(undef, '--room', $name, '--duration', '0',
+                               $addr);
+    like($err, $like, "room $name: warning");
+}
+
+($rc, undef, $err) = run(undef, '--room', "caf\xc3\xa9 1", '--hash-room',
+                         '--duration', '0', $addr);
+is($rc, 0, 'any name can be hashed');
+
+
+# ---- identity ----
+
+my $home;
+($rc, $out, undef, $home) = run(undef, '--duration', '0', $addr);
+is($rc, 0, 'first use') or diag($out);
+
+my $file = "$home/.config/wzp/identity";
+my $text = slurp($file);
+like($text, qr/^[0-9a-f]{64}\nalias [A-Z]\w+ [A-Z]\w+\n$/,
+     'makes an identity with a name');
+is((stat $file)[2] & 07777, 0600, 'that nobody else can read');
+is((stat "$home/.config/wzp")[2] & 07777, 0700, 'in such a directory');
+my ($alias) = $text =~ /alias (.*)/;
+like($out, qr/ as \Q$alias\E \(/, 'and uses it');
+is(() = glob("$home/.config/wzp/*"), 2, 'beside known_hosts, nothing else');
+
+($rc, $out) = run($home, '--duration', '0', $addr);
+is(slurp($file), $text, 'the second time it is the same');
+like($out, qr/ as \Q$alias\E \(/, 'and so is the name');
+unlike($out, qr/first contact/, 'the relay is known by then');
+
+($rc, $out) = run($home, '--alias', "J\xc3\xb6rg", '--duration', '0', $addr);
+like($out, qr/ as J\xc3\xb6rg \(/, 'another name for once');
+
+for my $bad ('hello', '0' x 63, '0' x 64 . 'f', '', "g" . '0' x 63) {
+    spew($file, "$bad\n");
+    ($rc, undef, $err) = run($home, $addr);
+    is($rc, 7, 'a file that is no identity: exit status');
+    like($err, qr/first line must be 64 hex digits.*not changed/s, 'message');
+    is(slurp($file), "$bad\n", 'and is left alone');
+}
+
+spew($file, '00' . '0' x 62);
+($rc) = run($home, '--duration', '0', $addr);
+is($rc, 0, 'digits alone will do');
+
+my $other = $t->dir . '/id2';
+($rc) = run(undef, '--identity', $other, '--duration', '0', $addr);
+like(slurp($other), qr/^[0-9a-f]{64}\n/, '--identity makes a file elsewhere');
+($rc, undef, $err) = run(undef, '--identity', $t->dir . '/no/such', $addr);
+is($rc, 7, 'or says that it cannot');
+like($err, qr/cannot be written: No such file/, 'and why');
+
+# the published seed and its words (PROTOCOL 4.2)
+
+my $seed = join '', map { sprintf '%02x', $_ } 0 .. 31;
+my $words = 'abandon amount liar amount expire adjust cage candy arch gather '
+    . 'drum bullet absurd math era live bid rhythm alien crouch range attend '
+    . 'journey unaware';
+my $fp = '6871:1211:0e91:ecb3:09f6:6f51:d257:ccaa';
+
+for my $args (['--seed', $seed], ["--seed=\U$seed"], ['--mnemonic', $words],
+              ['--mnemonic', split / /, $words])
+{
+    ($rc, $out) = run(undef, '--duration', '0', @$args, $addr);
+    like($out, qr/\(\Q$fp\E\)/, "@{$args}[0 .. 0]: that fingerprint");
+}
+
+
+# ---- sound files ----
+
+for my $pair (['--send-file', 'none.wav'], ['--record', 'no/such.wav'],
+              ['--keylog', 'no/such'])
+{
+    my ($name, $value) = @$pair;
+    ($rc, undef, $err) = run(undef, $name, $t->dir . "/$value", $addr);
+    is($rc, 7, "$name: exit status");
+    like($err, qr/"\Q$t->{dir}\E\/$value" cannot be .*No such file/,
+         "$name: message");
+}
+
+spew($t->dir . '/text.wav', "this is no sound\n");
+($rc, undef, $err) = run(undef, '--send-file', $t->dir . '/text.wav', $addr);
+is($rc, 7, 'a text as sound: exit status');
+like($err, qr/cannot be read as sound/, 'message');
+
+my $keys = $t->dir . '/keys';
+($rc) = run(undef, '--keylog', $keys, '--duration', '0', $addr);
+like(slurp($keys), qr/^CLIENT_TRAFFIC_SECRET_0 /m, 'TLS secrets are written');
+is((stat $keys)[2] & 07777, 0600, 'for nobody else');
+
+$t->done;
