@@ -106,6 +106,12 @@ func (s *socket) LocalAddr() net.Addr {
 	return s.cur.LocalAddr()
 }
 
+// SetReadDeadline is how quic-go wakes its reader to end it.
+func (s *socket) SetReadDeadline(t time.Time) error {
+	s.Lock()
+	defer s.Unlock()
+	return s.cur.SetReadDeadline(t)
+}
+
 func (s *socket) SetDeadline(t time.Time) error      { return nil }
-func (s *socket) SetReadDeadline(t time.Time) error  { return nil }
 func (s *socket) SetWriteDeadline(t time.Time) error { return nil }
