@@ -17,10 +17,9 @@
 typedef enum {
     NGX_WZP_MSG_MEDIA = 1,      /* for all members of a room                 */
     NGX_WZP_MSG_MEDIA_TO,       /* for one member (bridge)                   */
-    NGX_WZP_MSG_ROOMS,          /* some room changed: compare versions       */
+    NGX_WZP_MSG_ROOM,           /* a room changed: compare versions          */
     NGX_WZP_MSG_DATAGRAM,       /* came in here, belongs to you              */
-    NGX_WZP_MSG_REPLACED,       /* one of your members was replaced          */
-    NGX_WZP_MSG_EVICT           /* slots ran out: close all and leave        */
+    NGX_WZP_MSG_REPLACED        /* one of your members was replaced          */
 } ngx_wzp_msg_e;
 
 

@@ -159,7 +159,7 @@ ngx_wzp_room_leave(ngx_wzp_member_t *mb)
 
     ngx_free(mb);
 
-    ngx_wzp_worker_tell(workers);
+    ngx_wzp_worker_tell(workers, rm->index);
 
     if (rm->n == 0) {
         ngx_wzp_room_close(rm);
@@ -228,6 +228,10 @@ ngx_wzp_room_close(ngx_wzp_room_t *rm)
 
     if (ngx_wzp_worker->rooms[rm->index] == rm) {
         ngx_wzp_worker->rooms[rm->index] = NULL;
+    }
+
+    if (rm->due) {
+        ngx_queue_remove(&rm->due_queue);
     }
 
     ngx_queue_remove(&rm->queue);

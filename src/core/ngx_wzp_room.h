@@ -26,6 +26,7 @@ struct ngx_wzp_room_s {
     wzp_profile_id_t     profile;       /* last recommended                  */
     ngx_event_t          timer;         /* an update that has to wait        */
     ngx_msec_t           told;          /* when                              */
+    ngx_queue_t          due_queue;     /* in the worker's list, while due   */
     unsigned             due:1;
 };
 
@@ -72,8 +73,9 @@ void ngx_wzp_room_remote(const ngx_wzp_msg_t *msg, const u_char *data);
 /* Another worker has taken over the place of this member of ours. */
 void ngx_wzp_room_replaced(uint32_t member, uint64_t uid);
 
-/* Compare all rooms with the directory; what changed is due. */
-void ngx_wzp_room_check_all(void);
+/* Compare a room, or all (NGX_WZP_NONE), with the directory; what changed is
+ * due. */
+void ngx_wzp_room_news(uint32_t room);
 
 /* Send what is due: once per turn. */
 void ngx_wzp_room_updates(void);

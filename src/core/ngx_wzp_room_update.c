@@ -19,6 +19,7 @@
 #define NGX_WZP_PERSON_SIZE     (200 + 6 * (WZP_ALIAS_MAX + WZP_LABEL_MAX))
 
 
+static void ngx_wzp_room_due(ngx_wzp_room_t *rm);
 static void ngx_wzp_room_timer_handler(ngx_event_t *ev);
 static void ngx_wzp_room_update(ngx_wzp_room_t *rm);
 static void ngx_wzp_room_directive(ngx_wzp_room_t *rm);
@@ -39,7 +40,7 @@ ngx_wzp_room_update_init(ngx_wzp_room_t *rm)
 void
 ngx_wzp_room_changed(ngx_wzp_room_t *rm)
 {
-    ngx_wzp_worker_tell(rm->zone->workers);
+    ngx_wzp_worker_tell(rm->zone->workers, rm->index);
     ngx_wzp_room_check(rm);
 }
 
@@ -47,19 +48,39 @@ ngx_wzp_room_changed(ngx_wzp_room_t *rm)
 void
 ngx_wzp_room_check(ngx_wzp_room_t *rm)
 {
-    if (rm->zone->version != rm->version) {
-        rm->due = 1;
+    if (rm->zone->version != rm->version && !rm->timer.timer_set) {
+        ngx_wzp_room_due(rm);
     }
 
     ngx_wzp_room_directive(rm);
 }
 
 
+static void
+ngx_wzp_room_due(ngx_wzp_room_t *rm)
+{
+    if (!rm->due) {
+        rm->due = 1;
+        ngx_queue_insert_tail(&ngx_wzp_worker->room_due, &rm->due_queue);
+    }
+}
+
+
 void
-ngx_wzp_room_check_all(void)
+ngx_wzp_room_news(uint32_t room)
 {
     ngx_queue_t     *q;
     ngx_wzp_room_t  *rm;
+
+    if (room < ngx_wzp_worker->zone->hdr->nrooms) {
+        rm = ngx_wzp_worker->rooms[room];
+
+        if (rm != NULL) {
+            ngx_wzp_room_check(rm);
+        }
+
+        return;
+    }
 
     for (q = ngx_queue_head(&ngx_wzp_worker->room_list);
          q != ngx_queue_sentinel(&ngx_wzp_worker->room_list);
@@ -76,19 +97,15 @@ void
 ngx_wzp_room_updates(void)
 {
     ngx_msec_t       age, wait;
-    ngx_queue_t     *q, *next;
+    ngx_queue_t     *q;
     ngx_wzp_room_t  *rm;
 
-    for (q = ngx_queue_head(&ngx_wzp_worker->room_list);
-         q != ngx_queue_sentinel(&ngx_wzp_worker->room_list);
-         q = next)
-    {
-        rm = ngx_queue_data(q, ngx_wzp_room_t, queue);
-        next = ngx_queue_next(q);
+    while (!ngx_queue_empty(&ngx_wzp_worker->room_due)) {
+        q = ngx_queue_head(&ngx_wzp_worker->room_due);
+        rm = ngx_queue_data(q, ngx_wzp_room_t, due_queue);
 
-        if (!rm->due || rm->timer.timer_set) {
-            continue;
-        }
+        ngx_queue_remove(q);
+        rm->due = 0;
 
         age = ngx_current_msec - rm->told;
         wait = ngx_min(rm->zone->count * NGX_WZP_UPDATE_MS,
@@ -104,7 +121,7 @@ ngx_wzp_room_updates(void)
 }
 
 
-/* Being set, it held the update back; the end of this turn sends it. */
+/* The wait is over; the end of this turn sends it. */
 static void
 ngx_wzp_room_timer_handler(ngx_event_t *ev)
 {
@@ -114,6 +131,7 @@ ngx_wzp_room_timer_handler(ngx_event_t *ev)
     rm->told = ngx_current_msec - NGX_WZP_UPDATE_MAX;
 
     ngx_wzp_worker_turn();
+    ngx_wzp_room_due(rm);
 }
 
 
@@ -125,7 +143,6 @@ ngx_wzp_room_update(ngx_wzp_room_t *rm)
     wzp_participant_t      *pa;
     ngx_wzp_zone_member_t  *list;
 
-    rm->due = 0;
     rm->told = ngx_current_msec;
 
     had = rm->zone->count + 16;

@@ -117,6 +117,7 @@ ngx_wzp_worker_init(ngx_cycle_t *cycle, ngx_wzp_zone_t *zn,
     wk->stream = stream;
     wk->now_ns = ngx_wzp_now();
     ngx_queue_init(&wk->room_list);
+    ngx_queue_init(&wk->room_due);
 
     wk->rx = wzp_udp_rx_create(NGX_WZP_RX_BATCH);
     wk->tx = wzp_udp_tx_create(NGX_WZP_TX_BATCH);
@@ -172,7 +173,7 @@ ngx_wzp_worker_slot(ngx_cycle_t *cycle, ngx_wzp_worker_t *wk)
             == NGX_OK)
         {
             /* after the sweep of a dead worker its rooms look different */
-            ngx_wzp_worker_tell(tell);
+            ngx_wzp_worker_tell(tell, NGX_WZP_NONE);
             ngx_wzp_channel_flush(&wk->channel);
             return NGX_OK;
         }
@@ -510,7 +511,7 @@ ngx_wzp_worker_forwarded(const ngx_wzp_msg_t *msg, const u_char *data)
 
 
 void
-ngx_wzp_worker_tell(uint64_t workers)
+ngx_wzp_worker_tell(uint64_t workers, uint32_t room)
 {
     ngx_uint_t         i;
     ngx_wzp_msg_t      msg;
@@ -519,7 +520,8 @@ ngx_wzp_worker_tell(uint64_t workers)
     wk = ngx_wzp_worker;
 
     ngx_memzero(&msg, sizeof(msg));
-    msg.type = NGX_WZP_MSG_ROOMS;
+    msg.type = NGX_WZP_MSG_ROOM;
+    msg.index = room;
 
     workers &= ~((uint64_t) 1 << wk->channel.slot);
 
@@ -588,8 +590,8 @@ ngx_wzp_worker_message(const ngx_wzp_msg_t *msg, const u_char *data, void *ctx)
         ngx_wzp_room_remote(msg, data);
         break;
 
-    case NGX_WZP_MSG_ROOMS:
-        ngx_wzp_room_check_all();
+    case NGX_WZP_MSG_ROOM:
+        ngx_wzp_room_news(msg->index);
         break;
 
     case NGX_WZP_MSG_DATAGRAM:
@@ -696,11 +698,11 @@ ngx_wzp_worker_tick_handler(ngx_event_t *ev)
     ngx_wzp_worker_turn();
 
     if (ngx_wzp_dir_sweep(wk->zone, wk->now_ns, &tell) != 0) {
-        ngx_wzp_worker_tell(tell);
+        ngx_wzp_worker_tell(tell, NGX_WZP_NONE);
     }
 
     ngx_wzp_channel_sweep(&wk->channel);
-    ngx_wzp_room_check_all();
+    ngx_wzp_room_news(NGX_WZP_NONE);
     ngx_wzp_room_tick();
 
     ngx_wzp_worker_orphan();

@@ -41,6 +41,7 @@ typedef struct {
     ngx_wzp_room_t        **rooms;      /* by index in the zone; local only  */
     ngx_wzp_member_t      **members;    /* likewise                          */
     ngx_queue_t             room_list;  /* of all local rooms                */
+    ngx_queue_t             room_due;   /* of those with news to tell        */
 
     ngx_event_t             flush;      /* posted: end of this turn          */
     ngx_event_t             tick;       /* twice a second                    */
@@ -67,8 +68,9 @@ void ngx_wzp_worker_turn(void);
 /* A datagram for a relay, from a socket or from another worker. */
 void ngx_wzp_worker_input(ngx_wzp_relay_t *relay, const wzp_udp_dgram_t *dg);
 
-/* A room has changed: tell the workers in this mask (never ourselves). */
-void ngx_wzp_worker_tell(uint64_t workers);
+/* A room (NGX_WZP_NONE: any) has changed: tell the workers in this mask
+ * (never ourselves). */
+void ngx_wzp_worker_tell(uint64_t workers, uint32_t room);
 
 /* The event's `data` must look like a connection in debug builds. */
 void ngx_wzp_event_init(ngx_event_t *ev, ngx_event_handler_pt handler);
