@@ -477,14 +477,15 @@ wzp_qconn_after_read(wzp_qconn_t *qc, const wzp_udp_dgram_t *dg)
     wzp_qconn_shed(qc);
     wzp_qconn_measure(qc);
     wzp_qconn_look_around(qc, dg);
-    if (qc->eliciting) {
-        qc->held++;
 
-        if (qc->hold_ns == 0) {
-            qc->hold_ns = qc->ep->now_ns;
-        }
+    /* A PING is not seen from here: any packet may want an ACK.  Peers that
+     * only listen send one with their ACKs every round trip. */
+
+    if (qc->hold_ns == 0) {
+        qc->hold_ns = qc->ep->now_ns;
     }
 
+    qc->held += qc->eliciting;
     qc->eliciting = 0;
 
     if (!wzp_qconn_may_hold(qc, dg)) {
