@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "known.h"
 #include "link_int.h"
 #include "say.h"
 
@@ -43,74 +42,6 @@ cl_link_end(cl_link_t *ln, const cl_ending_t *en)
         ln->over = true;
         ln->ending = *en;
     }
-}
-
-
-/* The relay that we wanted?  The pin, or what we remember. */
-
-static bool
-cl_link_identify(cl_link_t *ln)
-{
-    char         now[WZP_CERT_FP_TEXT_LEN + 1], was[WZP_CERT_FP_TEXT_LEN + 1];
-    unsigned     line;
-    cl_ending_t  en;
-
-    ln->is_new = false;
-
-    if (wzp_qconn_peer_cert(ln->qc, ln->cert_fp) != WZP_OK) {
-        cl_ending_set(&en, CL_AUTH, CL_FINAL, "no_certificate",
-                      "%s: the relay showed no certificate", ln->where);
-        cl_link_abort(ln, &en);
-        return false;
-    }
-
-    wzp_cert_fp_text(now, ln->cert_fp);
-
-    if (ln->op->has_fingerprint) {
-
-        if (memcmp(ln->op->fingerprint, ln->cert_fp, WZP_CERT_FP_SIZE) == 0) {
-            return true;
-        }
-
-        wzp_cert_fp_text(was, ln->op->fingerprint);
-        cl_ending_set(&en, CL_IDENTITY, CL_FINAL, "identity",
-                      "%s: this is not the relay that --fingerprint names:\n"
-                      "  its certificate is %s\n  wanted is          %s",
-                      ln->where, now, was);
-        cl_link_abort(ln, &en);
-        return false;
-    }
-
-    switch (cl_known_check(ln->op, ln->cert_fp, &line, was)) {
-
-    case CL_KNOWN_NEW:
-        ln->is_new = true;
-        return true;
-
-    case CL_KNOWN_SAME:
-        return true;
-
-    case CL_KNOWN_ERROR:
-        cl_ending_set(&en, CL_IO, CL_FINAL, "known_hosts",
-                      "%s: cannot be checked against known_hosts", ln->where);
-        cl_link_abort(ln, &en);
-        return false;
-
-    case CL_KNOWN_CHANGED:
-        break;
-    }
-
-    cl_ending_set(&en, CL_IDENTITY, CL_FINAL, "identity",
-                  "%s: THE RELAY IS NOT THE ONE IT WAS BEFORE.\n"
-                  "  Its certificate is %s\n  and used to be     %s\n"
-                  "  Somebody may be listening in, or the relay got a new "
-                  "identity.  If its\n  operator confirms that, remove line "
-                  "%u of known_hosts in ~/.config/wzp\n  (or "
-                  "$XDG_CONFIG_HOME/wzp) and connect again.", ln->where, now,
-                  was, line);
-    cl_link_abort(ln, &en);
-
-    return false;
 }
 
 
@@ -292,6 +223,7 @@ cl_link_init(cl_link_t *ln)
     }
 
     cl_link_name(ln);
+    cl_path_listen(ln);
 
     ln->tx = wzp_udp_tx_create(CL_LINK_BATCH);
     ln->rx = wzp_udp_rx_create(CL_LINK_BATCH);
@@ -353,6 +285,11 @@ cl_link_destroy(cl_link_t *ln)
     }
 
     cl_path_close(ln);
+
+    if (ln->routes != -1) {
+        (void) close(ln->routes);
+    }
+
     wzp_udp_tx_destroy(ln->tx);
     wzp_udp_rx_destroy(ln->rx);
 
@@ -500,6 +437,11 @@ cl_link_fds(const cl_link_t *ln, struct pollfd fds[CL_LINK_FDS])
         fds[n++].events = POLLIN;
     }
 
+    if (ln->routes != -1) {
+        fds[n].fd = ln->routes;
+        fds[n++].events = POLLIN;
+    }
+
     for (i = 0; i < CL_LINK_SOCKETS; i++) {
         if (ln->socks[i].su.fd != -1) {
             fds[n].fd = ln->socks[i].su.fd;
@@ -517,6 +459,7 @@ cl_link_read(cl_link_t *ln, uint64_t now_ns)
     struct pollfd  pfd;
 
     cl_path_read(ln, now_ns);
+    cl_path_news(ln, now_ns);
 
     if (ln->resolve != NULL) {
         pfd.fd = cl_resolve_fd(ln->resolve);
@@ -654,33 +597,6 @@ void
 cl_link_joined(cl_link_t *ln, bool joined)
 {
     ln->joined = joined;
-}
-
-
-cl_exit_t
-cl_link_trust(cl_link_t *ln)
-{
-    if (!ln->is_new) {
-        return CL_OK;
-    }
-
-    ln->is_new = false;
-
-    return cl_known_add(ln->op, ln->cert_fp);
-}
-
-
-const uint8_t *
-cl_link_fingerprint(const cl_link_t *ln)
-{
-    return ln->cert_fp;
-}
-
-
-bool
-cl_link_is_new(const cl_link_t *ln)
-{
-    return ln->is_new;
 }
 
 

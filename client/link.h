@@ -15,7 +15,7 @@
 
 
 #define CL_LINK_SOCKETS     8
-#define CL_LINK_FDS         (CL_LINK_SOCKETS + 1)
+#define CL_LINK_FDS         (CL_LINK_SOCKETS + 2)
 
 
 typedef struct cl_link_s  cl_link_t;

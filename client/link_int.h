@@ -1,6 +1,6 @@
 /*
- * Insides of a link, shared by link.c (connection) and link_path.c (sockets
- * and moves).
+ * Insides of a link, shared by link.c (connection), link_cert.c (whose
+ * certificate) and link_path.c (sockets and moves).
  */
 
 #ifndef _LINK_INT_H_INCLUDED_
@@ -66,10 +66,14 @@ struct cl_link_s {
 
     bool                 moving;        /* moved is to be told               */
     wzp_addr_t           moved_from;
+    int                  routes;        /* netlink; -1: there is none        */
     uint64_t             probe_ns;      /* look at the route again           */
     uint64_t             dropped;       /* packets the kernel refused        */
 };
 
+
+/* The pin, or what we remember; false: the link was aborted. */
+bool cl_link_identify(cl_link_t *ln);
 
 /* Make a socket to this address the current one.  WZP_EIO, errno. */
 wzp_rc_t cl_path_open(cl_link_t *ln, const wzp_addr_t *peer);
@@ -81,6 +85,10 @@ void cl_path_close(cl_link_t *ln);
 /* Has the way to the relay changed, is the relay silent?  Returns when to
  * look again. */
 void cl_path_watch(cl_link_t *ln, uint64_t now_ns);
+
+/* Be told of changes of addresses and routes, where the system can. */
+void cl_path_listen(cl_link_t *ln);
+void cl_path_news(cl_link_t *ln, uint64_t now_ns);
 
 /* Datagrams in. */
 void cl_path_read(cl_link_t *ln, uint64_t now_ns);

@@ -3,6 +3,8 @@
  */
 
 #include <errno.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <unistd.h>
 
 #include "link_int.h"
@@ -11,6 +13,7 @@
 
 #define CL_PATH_PROBE       (1500 * WZP_MS)
 #define CL_PATH_HASTE       (250 * WZP_MS)      /* after a failed send       */
+#define CL_PATH_SETTLE      (50 * WZP_MS)       /* after news of a route     */
 #define CL_PATH_RETIRE      (10 * WZP_SEC)
 #define CL_PATH_SILENCE     (15 * WZP_SEC)      /* three keep-alives         */
 #define CL_PATH_REFUSED     (1500 * WZP_MS)     /* ICMP, and nothing else    */
@@ -267,6 +270,53 @@ cl_path_route(cl_link_t *ln, uint64_t now_ns)
              wzp_addr_text(&local, b));
 
     (void) cl_link_migrate(ln, now_ns);
+}
+
+
+void
+cl_path_listen(cl_link_t *ln)
+{
+    struct sockaddr_nl  nl;
+
+    ln->routes = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                        NETLINK_ROUTE);
+    if (ln->routes == -1) {
+        return;
+    }
+
+    memset(&nl, 0, sizeof(nl));
+    nl.nl_family = AF_NETLINK;
+    nl.nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR
+                   | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
+
+    if (bind(ln->routes, (struct sockaddr *) &nl, sizeof(nl)) == -1) {
+        (void) close(ln->routes);
+        ln->routes = -1;
+    }
+}
+
+
+/* Whatever it says: look at the route. */
+
+void
+cl_path_news(cl_link_t *ln, uint64_t now_ns)
+{
+    bool  news;
+    char  buf[8192];
+
+    if (ln->routes == -1) {
+        return;
+    }
+
+    news = false;
+
+    while (recv(ln->routes, buf, sizeof(buf), 0) > 0) {
+        news = true;
+    }
+
+    if (news) {
+        ln->probe_ns = WZP_MIN(ln->probe_ns, now_ns + CL_PATH_SETTLE);
+    }
 }
 
 
