@@ -339,13 +339,12 @@ wzp_tls_setup(wzp_quic_tls_t *tls, const wzp_quic_conf_t *conf,
 
     if (SSL_CTX_set_verify_algorithm_prefs(tls->ctx, wzp_tls_schemes,
                                            WZP_ARRAY_LEN(wzp_tls_schemes))
-        != 1)
+        != 1
+        || SSL_CTX_set_app_data(tls->ctx, tls) != 1)
     {
-        wzp_tls_error(err, "signature schemes");
-        return WZP_ERROR;
+        wzp_tls_error(err, "no TLS context");
+        return WZP_ENOMEM;
     }
-
-    SSL_CTX_set_app_data(tls->ctx, tls);
 
     if (conf->events.keylog != NULL) {
         tls->keylog = conf->events.keylog;
@@ -429,7 +428,12 @@ wzp_quic_tls_open(wzp_quic_tls_t *tls, ngtcp2_crypto_conn_ref *ref,
         return NULL;
     }
 
-    SSL_set_app_data(ssl, ref);
+    if (SSL_set_app_data(ssl, ref) != 1) {
+        ERR_clear_error();
+        SSL_free(ssl);
+        return NULL;
+    }
+
     SSL_set_quic_use_legacy_codepoint(ssl, 0);
     SSL_set_shed_handshake_config(ssl, 1);
 

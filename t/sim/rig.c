@@ -22,12 +22,11 @@ rig_record(rig_t *rig, wzp_qconn_t *qc, bool server)
 {
     rig_rec_t  *rec;
 
-    rec = calloc(1, sizeof(rig_rec_t));
-
-    if (rec == NULL || rig->nrecs == RIG_RECORDS) {
+    if (rig->nrecs == RIG_RECORDS) {
         exit(1);
     }
 
+    rec = sim_alloc(sizeof(rig_rec_t));
     rec->qc = qc;
     rec->server = server;
     rig->recs[rig->nrecs++] = rec;
@@ -252,11 +251,7 @@ rig_create(uint64_t seed, wzp_quic_conf_t *server, wzp_quic_conf_t *client)
     rig_t       *rig;
     wzp_addr_t   addr;
 
-    rig = calloc(1, sizeof(rig_t));
-    if (rig == NULL) {
-        exit(1);
-    }
-
+    rig = sim_alloc(sizeof(rig_t));
     rig_now = rig;
     rig->sim = sim_create(seed);
 

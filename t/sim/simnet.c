@@ -9,6 +9,29 @@
 #include <stdlib.h>
 
 
+bool  sim_under_test;
+
+
+void *
+sim_alloc(size_t size)
+{
+    bool   was;
+    void  *p;
+
+    was = sim_under_test;
+    sim_under_test = false;
+
+    p = calloc(1, size);
+    if (p == NULL) {
+        exit(1);
+    }
+
+    sim_under_test = was;
+
+    return p;
+}
+
+
 static uint64_t
 sim_mix(uint64_t *x)
 {
@@ -61,10 +84,7 @@ sim_create(uint64_t seed)
 
     printf("# seed %llu\n", (unsigned long long) seed);
 
-    sim = calloc(1, sizeof(sim_t));
-    if (sim == NULL) {
-        exit(1);
-    }
+    sim = sim_alloc(sizeof(sim_t));
 
     sim->rnd[0] = sim_mix(&seed);
     sim->rnd[1] = sim_mix(&seed);
@@ -140,11 +160,7 @@ sim_enqueue(sim_t *sim, const sim_pkt_t *pkt, uint64_t at_ns)
 {
     sim_pkt_t  *copy, **p;
 
-    copy = malloc(sizeof(sim_pkt_t));
-    if (copy == NULL) {
-        exit(1);
-    }
-
+    copy = sim_alloc(sizeof(sim_pkt_t));
     *copy = *pkt;
     copy->at_ns = at_ns;
     copy->seq = sim->seq++;
@@ -254,12 +270,11 @@ sim_node(sim_t *sim, wzp_quic_conf_t *conf, const wzp_addr_t *addr)
     char         err[128];
     sim_node_t  *node;
 
-    node = calloc(1, sizeof(sim_node_t));
-
-    if (node == NULL || sim->nnodes == SIM_NODES_MAX) {
+    if (sim->nnodes == SIM_NODES_MAX) {
         exit(1);
     }
 
+    node = sim_alloc(sizeof(sim_node_t));
     node->sim = sim;
     (void) sim_socket(node, addr);
 
@@ -393,6 +408,8 @@ sim_turn(sim_t *sim)
     unsigned    i;
     sim_pkt_t  *pkt;
 
+    sim_under_test = true;
+
     while ((pkt = sim->queue) != NULL && pkt->at_ns <= sim->now_ns) {
         sim->queue = pkt->next;
         sim_deliver(sim, pkt);
@@ -406,6 +423,8 @@ sim_turn(sim_t *sim)
             wzp_quic_flush(sim->nodes[i]->ep, sim->now_ns);
         }
     }
+
+    sim_under_test = false;
 }
 
 

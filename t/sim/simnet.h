@@ -83,6 +83,13 @@ struct sim_s {
 };
 
 
+/* Set while code under test runs: a test of memory running out (sim_oom)
+ * spares the simulation itself. */
+extern bool  sim_under_test;
+
+/* Zeroed memory for the simulation.  Exits when there is none. */
+void *sim_alloc(size_t size);
+
 /* The seed: WZP_SIM_SEED, or the given one; printed as a comment. */
 sim_t *sim_create(uint64_t seed);
 void sim_destroy(sim_t *sim);
