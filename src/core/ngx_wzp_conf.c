@@ -415,7 +415,7 @@ ngx_wzp_conf_check_quic(ngx_conf_t *cf, ngx_wzp_relay_conf_t *conf)
 ngx_int_t
 ngx_wzp_conf_commit(ngx_cycle_t *cycle)
 {
-    ngx_uint_t             i, mixed;
+    ngx_uint_t             i, n, mixed;
     ngx_listening_t       *ls;
     ngx_wzp_main_conf_t   *wmcf;
     ngx_wzp_relay_conf_t  *rf;
@@ -431,6 +431,7 @@ ngx_wzp_conf_commit(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
+    n = 0;
     ls = cycle->listening.elts;
 
     for (i = 0; i < cycle->listening.nelts; i++) {
@@ -438,6 +439,10 @@ ngx_wzp_conf_commit(ngx_cycle_t *cycle)
 
         if (rf == NULL) {
             continue;
+        }
+
+        if (ls[i].worker == 0) {
+            ngx_wzp_zone_listen(wmcf->zone, n++, &ls[i]);
         }
 
         if (ngx_wzp_udp_steer(cycle, &ls[i]) != NGX_OK) {
@@ -449,6 +454,8 @@ ngx_wzp_conf_commit(ngx_cycle_t *cycle)
             ngx_wzp_conf_notice(cycle, &ls[i], rf);
         }
     }
+
+    ngx_wzp_zone_listen(wmcf->zone, n, NULL);
 
     return NGX_OK;
 }

@@ -737,7 +737,12 @@ ngx_wzp_worker_quit(void)
     wk->handed_over = successor;
 
     for (i = 0; i < wk->nlistens; i++) {
-        ngx_wzp_udp_quit(&wk->listens[i], successor);
+        /* an address that the new configuration left out is ours to read */
+
+        ngx_wzp_udp_quit(&wk->listens[i],
+                         successor
+                         && ngx_wzp_zone_listens(wk->zone,
+                                                 wk->listens[i].ls));
     }
 
     ngx_wzp_conn_quit();
@@ -779,6 +784,11 @@ ngx_wzp_worker_orphan(void)
     }
 
     for (i = 0; i < wk->nlistens; i++) {
+
+        if (wk->listens[i].own != -1) {
+            continue;           /* read all the time: see ..._quit() */
+        }
+
         if (orphan) {
             ngx_wzp_udp_adopt(&wk->listens[i], wk->listens[i].zero);
 

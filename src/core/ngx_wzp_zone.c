@@ -377,6 +377,43 @@ ngx_wzp_zone_commit(ngx_cycle_t *cycle, ngx_wzp_zone_t *zn)
 }
 
 
+void
+ngx_wzp_zone_listen(ngx_wzp_zone_t *zn, ngx_uint_t i, ngx_listening_t *ls)
+{
+    if (ls == NULL) {
+        zn->hdr->nlistens = (uint32_t) i;
+        return;
+    }
+
+    if (i < NGX_WZP_LISTENS) {
+        zn->hdr->listens[i] = ngx_murmur_hash2(ls->addr_text.data,
+                                               ls->addr_text.len);
+    }
+}
+
+
+ngx_uint_t
+ngx_wzp_zone_listens(ngx_wzp_zone_t *zn, ngx_listening_t *ls)
+{
+    uint32_t    hash;
+    ngx_uint_t  i;
+
+    if (zn->hdr->nlistens > NGX_WZP_LISTENS) {
+        return 1;
+    }
+
+    hash = ngx_murmur_hash2(ls->addr_text.data, ls->addr_text.len);
+
+    for (i = 0; i < zn->hdr->nlistens; i++) {
+        if (zn->hdr->listens[i] == hash) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 /* Unmap and close; processes that were forked before keep theirs. */
 static void
 ngx_wzp_zone_free(ngx_wzp_zone_t *zn)

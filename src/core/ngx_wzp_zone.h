@@ -29,6 +29,7 @@
 
 #define NGX_WZP_SLOTS           64          /* worker lives at one time      */
 #define NGX_WZP_RELAYS          32          /* relays at one time            */
+#define NGX_WZP_LISTENS         64          /* listening addresses           */
 #define NGX_WZP_NONE            0xffffffffU /* no index                      */
 
 
@@ -73,6 +74,12 @@ typedef struct {
     pthread_mutex_t    mutex;           /* robust, process-shared            */
     _Atomic uint32_t   generation;      /* newest configuration cycle        */
     _Atomic uint32_t   abandoned;       /* by a reload with another zone     */
+
+    /* what the newest generation listens on: hashes of addresses; written by
+     * the master */
+    _Atomic uint32_t   nlistens;
+    _Atomic uint32_t   listens[NGX_WZP_LISTENS];
+
     uint64_t           uid;             /* last given member number          */
     uint32_t           next_slot;       /* slots are taken in turn           */
 
@@ -120,6 +127,12 @@ ngx_wzp_zone_t *ngx_wzp_zone_open(ngx_cycle_t *cycle, ngx_str_t *name,
  * a new binary will find this one in its environment.
  */
 ngx_int_t ngx_wzp_zone_commit(ngx_cycle_t *cycle, ngx_wzp_zone_t *zn);
+
+/* Master: an address of the new generation, and the end of the list; worker:
+ * is this address still listened on?  When in doubt, it is. */
+void ngx_wzp_zone_listen(ngx_wzp_zone_t *zn, ngx_uint_t i,
+    ngx_listening_t *ls);
+ngx_uint_t ngx_wzp_zone_listens(ngx_wzp_zone_t *zn, ngx_listening_t *ls);
 
 void ngx_wzp_zone_lock(ngx_wzp_zone_t *zn);
 void ngx_wzp_zone_unlock(ngx_wzp_zone_t *zn);
