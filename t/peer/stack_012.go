@@ -19,6 +19,7 @@ func dialStack(ctx context.Context, s *socket, p dialParams) (quicConn,
 	error) {
 	return quic.DialContext(ctx, s, p.addr, p.name, p.tls, &quic.Config{
 		Versions:             []quic.VersionNumber{quic.Version1},
+		ConnectionIDLength:   8,
 		HandshakeIdleTimeout: p.handshake,
 		MaxIdleTimeout:       p.idle,
 		KeepAlivePeriod:      p.keepAlive,

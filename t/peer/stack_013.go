@@ -17,7 +17,8 @@ type quicConn = quic.Connection
 
 func dialStack(ctx context.Context, s *socket, p dialParams) (quicConn,
 	error) {
-	return quic.Dial(ctx, s, p.addr, p.tls, &quic.Config{
+	tr := &quic.Transport{Conn: s, ConnectionIDLength: 8}
+	return tr.Dial(ctx, p.addr, p.tls, &quic.Config{
 		Versions:             []quic.Version{quic.Version1},
 		HandshakeIdleTimeout: p.handshake,
 		MaxIdleTimeout:       p.idle,
