@@ -481,8 +481,10 @@ wzp_qconn_after_read(wzp_qconn_t *qc, const wzp_udp_dgram_t *dg)
     /* A PING is not seen from here: any packet may want an ACK.  Peers that
      * only listen send one with their ACKs every round trip. */
 
+    qc->heard_ns = qc->ep->now_ns;
+
     if (qc->hold_ns == 0) {
-        qc->hold_ns = qc->ep->now_ns;
+        qc->hold_ns = qc->heard_ns;
     }
 
     qc->held += qc->eliciting;

@@ -301,8 +301,9 @@ wzp_qpkt_commit(wzp_qpkt_t *pk, size_t len)
 
 /*
  * Will the ACK that waits leave with this packet?  ngtcp2 puts it there once
- * min(max_ack_delay, srtt / 8) have passed since it was asked for, or enough
- * packets have come.  If not, it goes on waiting.
+ * min(max_ack_delay, srtt / 8) have passed since a packet asked for it, or
+ * enough packets have come.  We do not know which packet asked (a PING is not
+ * shown), so between the first and the last the answer is "perhaps".
  */
 static void
 wzp_qconn_release(wzp_qconn_t *qc)
@@ -310,19 +311,25 @@ wzp_qconn_release(wzp_qconn_t *qc)
     uint64_t           delay, now;
     ngtcp2_conn_info   ci;
 
-    if (qc->hold_ns == 0) {
-        return;
-    }
-
     now = qc->ep->now_ns;
 
-    if (qc->confirmed && qc->held < qc->ep->conf.ack_packets
+    if (qc->hold_ns != 0 && qc->confirmed
+        && qc->held < qc->ep->conf.ack_packets
         && now < wzp_qconn_hold_end(qc))
     {
         ngtcp2_conn_get_conn_info(qc->conn, &ci);
         delay = WZP_MIN(qc->ep->conf.ack_delay_ns, ci.smoothed_rtt / 8);
+        delay = WZP_MAX(delay, 1);
 
-        if (now - qc->hold_ns < WZP_MAX(delay, 1)) {
+        if (now - qc->hold_ns < delay) {
+            /* No: it goes on waiting. */
+            return;
+        }
+
+        if (now - qc->heard_ns < delay) {
+            /* Perhaps.  If it does leave, a timer runs for nothing. */
+            qc->hold_ns = qc->heard_ns;
+            qc->held = 1;
             return;
         }
     }

@@ -145,6 +145,7 @@ struct wzp_qconn_s {
     uint8_t                  cert_fp[WZP_CERT_FP_SIZE];
 
     uint64_t                 hold_ns;   /* an ACK waits since then; 0: none  */
+    uint64_t                 heard_ns;  /* the last packet came in           */
     uint32_t                 held;      /* packets that it will cover        */
     uint16_t                 max_dgram; /* payload, 0: none may be sent      */
     uint16_t                 mtu;
