@@ -31,6 +31,7 @@ test_packages="
     clang
     clang-format
     espeak-ng
+    git
     golang-go
     golang-github-quic-go-quic-go-dev|golang-github-lucas-clemente-quic-go-dev
     iproute2
