@@ -28,6 +28,9 @@ main(int argc, char **argv)
     case CL_MODE_VERSION:
         return (int) cl_mode_version(&op);
 
+    case CL_MODE_WHOAMI:
+        return (int) cl_mode_whoami(&op);
+
     case CL_MODE_DONE:
         break;
     }

@@ -13,6 +13,7 @@
 cl_exit_t cl_mode_call(const cl_options_t *op);
 cl_exit_t cl_mode_ping(const cl_options_t *op);
 cl_exit_t cl_mode_version(const cl_options_t *op);
+cl_exit_t cl_mode_whoami(const cl_options_t *op);
 
 
 #endif /* _MODES_H_INCLUDED_ */

@@ -21,6 +21,7 @@ typedef enum {
     CL_ARG_PING,                        /* perhaps a number                  */
     CL_ARG_WORDS,                       /* 24 words                          */
     CL_ARG_VERSION_CHECK,
+    CL_ARG_WHOAMI,
     CL_ARG_HELP,
     CL_ARG_VERSION
 } cl_arg_t;
@@ -73,6 +74,9 @@ static const cl_option_t  cl_option_table[] = {
 
     { "mnemonic", CL_ARG_WORDS, 0, "WORDS",
       "identity from 24 words, as one argument or as 24" },
+
+    { "whoami", CL_ARG_WHOAMI, 0, NULL,
+      "print the identity's fingerprint and alias, and exit" },
 
     { "profile", CL_ARG_TEXT, CL_OFF(profile_name), "NAME",
       "the best quality to send: 64k 48k 32k 24k 16k 6k,\n"
@@ -407,6 +411,10 @@ cl_options_set(cl_args_t *ar, const cl_option_t *ot)
 
     case CL_ARG_VERSION_CHECK:
         ar->op->mode = CL_MODE_VERSION;
+        return CL_OK;
+
+    case CL_ARG_WHOAMI:
+        ar->op->mode = CL_MODE_WHOAMI;
         return CL_OK;
 
     case CL_ARG_HELP:

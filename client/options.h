@@ -20,6 +20,7 @@ typedef enum {
     CL_MODE_CALL = 0,
     CL_MODE_PING,
     CL_MODE_VERSION,
+    CL_MODE_WHOAMI,
     CL_MODE_DONE                        /* --help, --version: printed        */
 } cl_mode_t;
 

@@ -136,7 +136,7 @@ cl_options_check(cl_options_t *op)
 {
     cl_exit_t  rc;
 
-    if (op->host[0] == '\0') {
+    if (op->host[0] == '\0' && op->mode != CL_MODE_WHOAMI) {
         return cl_fail(CL_USAGE, "which relay? usage: wzp-client [options] "
                        "HOST[:PORT], see --help");
     }

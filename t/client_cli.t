@@ -51,6 +51,11 @@ like($out, qr/^  $_  \S/m, "and exit status $_") for 0 .. 7;
 ($rc, $out) = run(undef, '--version');
 is("$rc $out", "0 wzp-client 0.1\n", '--version');
 
+($rc, $out) = run(undef, '--whoami', '--seed',
+                  join '', map { sprintf '%02x', $_ } 0 .. 31);
+like("$rc $out", qr/^0 6871:1211:0e91:ecb3:09f6:6f51:d257:ccaa \w/,
+     '--whoami, as PROTOCOL 4.2 has it');
+
 
 # ---- wrong usage ----
 
