@@ -180,14 +180,14 @@ cl_status_line(const cl_call_t *cl, uint64_t now_ns)
     s = (unsigned) ((now_ns - cl->joined_ns) / WZP_SEC);
 
     (void) snprintf(text, sizeof(text),
-                    "%s | %u member%s | talking: %s | rtt %.1f ms | loss "
+                    "%s %02u:%02u:%02u | %u member%s | rtt %.1f ms | loss "
                     "%.1f %% | jitter %.1f ms | in %u out %u kb/s | "
-                    "%02u:%02u:%02u",
-                    cl->op->room, cl->room.count,
-                    cl->room.count == 1 ? "" : "s", talking,
+                    "talking: %s",
+                    cl->op->room, s / 3600, s / 60 % 60, s % 60,
+                    cl->room.count, cl->room.count == 1 ? "" : "s",
                     (double) cl->qs.rtt_ns / 1e6, cl->loss_pct,
                     cl_status_jitter(cl), cl->in_bps / 1000,
-                    cl->out_bps / 1000, s / 3600, s / 60 % 60, s % 60);
+                    cl->out_bps / 1000, talking);
     cl_say_line(text);
 }
 
