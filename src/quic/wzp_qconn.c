@@ -183,6 +183,7 @@ wzp_qconn_start_server(wzp_qconn_t *qc, const wzp_udp_dgram_t *dg,
 {
     ngtcp2_cid               scid;
     wzp_quic_t              *ep;
+    ngtcp2_conn             *conn;
     ngtcp2_path              path;
     ngtcp2_settings          st;
     ngtcp2_transport_params  tp;
@@ -226,14 +227,17 @@ wzp_qconn_start_server(wzp_qconn_t *qc, const wzp_udp_dgram_t *dg,
 
     wzp_qconn_path(&path, &dg->local, &dg->peer, dg->socket);
 
-    if (ngtcp2_conn_server_new(&qc->conn, &from->hd->scid, &scid, &path,
+    if (ngtcp2_conn_server_new(&conn, &from->hd->scid, &scid, &path,
                                from->hd->version,
                                &wzp_qconn_server_callbacks, &st, &tp, NULL,
                                qc)
         != 0)
     {
+        /* conn may hold anything. */
         return WZP_ENOMEM;
     }
+
+    qc->conn = conn;
 
     return wzp_qconn_start_tls(qc, NULL);
 }
@@ -266,6 +270,7 @@ wzp_qconn_start_client(wzp_qconn_t *qc)
 {
     ngtcp2_cid               scid, dcid;
     wzp_quic_t              *ep;
+    ngtcp2_conn             *conn;
     ngtcp2_path              path;
     ngtcp2_settings          st;
     ngtcp2_transport_params  tp;
@@ -291,7 +296,7 @@ wzp_qconn_start_client(wzp_qconn_t *qc)
 
     wzp_qconn_path(&path, &qc->local, &qc->peer, qc->su);
 
-    if (ngtcp2_conn_client_new(&qc->conn, &dcid, &scid, &path,
+    if (ngtcp2_conn_client_new(&conn, &dcid, &scid, &path,
                                NGTCP2_PROTO_VER_V1,
                                &wzp_qconn_client_callbacks, &st, &tp, NULL,
                                qc)
@@ -299,6 +304,8 @@ wzp_qconn_start_client(wzp_qconn_t *qc)
     {
         return WZP_ENOMEM;
     }
+
+    qc->conn = conn;
 
     return wzp_qconn_start_tls(qc, qc->sni);
 }

@@ -6,6 +6,7 @@
 #include "quic/wzp_quic_tls.h"
 #include "quic/wzp_quic_int.h"
 
+#include <limits.h>
 #include <ngtcp2/ngtcp2_crypto_boringssl.h>
 #include <openssl/bytestring.h>
 #include <openssl/err.h>
@@ -211,7 +212,7 @@ wzp_tls_read_chain(const char *pem, size_t len,
     size_t    n;
     uint8_t  *der;
 
-    bio = BIO_new_mem_buf(pem, (ossl_ssize_t) len);
+    bio = BIO_new_mem_buf(pem, (int) len);
     n = 0;
 
     while (bio != NULL && n < WZP_TLS_CHAIN_MAX
@@ -245,7 +246,7 @@ wzp_tls_use_pem(wzp_quic_tls_t *tls, const wzp_quic_conf_t *conf)
 
     n = wzp_tls_read_chain(conf->cert_pem, conf->cert_pem_len, chain);
 
-    bio = BIO_new_mem_buf(conf->key_pem, (ossl_ssize_t) conf->key_pem_len);
+    bio = BIO_new_mem_buf(conf->key_pem, (int) conf->key_pem_len);
     key = (bio != NULL) ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL)
                         : NULL;
     BIO_free(bio);
@@ -267,6 +268,11 @@ wzp_tls_identity(wzp_quic_tls_t *tls, const wzp_quic_conf_t *conf,
     char err[128])
 {
     if (conf->cert_pem != NULL && conf->key_pem != NULL) {
+
+        if (conf->cert_pem_len > INT_MAX || conf->key_pem_len > INT_MAX) {
+            snprintf(err, 128, "certificate or key is too long");
+            return WZP_ETOOBIG;
+        }
 
         if (wzp_tls_use_pem(tls, conf) != WZP_OK) {
             wzp_tls_error(err, "certificate and key cannot be used");

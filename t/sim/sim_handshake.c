@@ -51,6 +51,101 @@ test_clean(void)
 }
 
 
+/* A test's own, of no use elsewhere: P-256, CN=relay.example. */
+static const char  pem_key[] =
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgCnVEfXvFlbpjNgmW\n"
+    "8bCxA75VhaC38QevtGhOVdE47CahRANCAARlpiLylvDhF+GX6FqejCLb9clXeLLC\n"
+    "hzuajyaeLTCjSYs4ZCRM/4CjmSx14SMuYjpPDHjNu3ZdUl3kOgJ6QyET\n"
+    "-----END PRIVATE KEY-----\n";
+
+static const char  pem_cert[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBoTCCAUegAwIBAgIUCiWt4nHteOruXJWjPq7kzQJEvDYwCgYIKoZIzj0EAwIw\n"
+    "GDEWMBQGA1UEAwwNcmVsYXkuZXhhbXBsZTAgFw0yNjExMjIwNDIxMzBaGA8yMTI2\n"
+    "MTAyOTA0MjEzMFowGDEWMBQGA1UEAwwNcmVsYXkuZXhhbXBsZTBZMBMGByqGSM49\n"
+    "AgEGCCqGSM49AwEHA0IABGWmIvKW8OEX4ZfoWp6MItv1yVd4ssKHO5qPJp4tMKNJ\n"
+    "izhkJEz/gKOZLHXhIy5iOk8MeM27dl1SXeQ6AnpDIROjbTBrMB0GA1UdDgQWBBTw\n"
+    "ndHGgZ8og9zbXsOhTVZ+sKQdGTAfBgNVHSMEGDAWgBTwndHGgZ8og9zbXsOhTVZ+\n"
+    "sKQdGTAPBgNVHRMBAf8EBTADAQH/MBgGA1UdEQQRMA+CDXJlbGF5LmV4YW1wbGUw\n"
+    "CgYIKoZIzj0EAwIDSAAwRQIgYCQqwh8yLeAIZzcNqSxFGc1+yUEe2z3QdJt7HkMM\n"
+    "VokCIQCJjBVOI6q/J/plioySRLsDrOKvbyvrLbcNMi84fQAc7A==\n"
+    "-----END CERTIFICATE-----\n";
+
+
+/* A certificate from files instead of a seed. */
+static void
+test_pem(void)
+{
+    char              err[128], hex[2 * WZP_CERT_FP_SIZE + 1];
+    rig_t            *rig;
+    uint8_t           fp[WZP_CERT_FP_SIZE];
+    rig_rec_t        *cl, *sv;
+    wzp_quic_t       *ep;
+    wzp_quic_conf_t   sc, cc;
+
+    rig_conf(&sc, &cc);
+    sc.seed = NULL;
+    sc.cert_pem = pem_cert;
+    sc.cert_pem_len = sizeof(pem_cert) - 1;
+    sc.key_pem = pem_key;
+    sc.key_pem_len = sizeof(pem_key) - 1;
+    rig = rig_create(8, &sc, &cc);
+
+    ok(rig_up(rig, &cl, &sv), "connected, P-256 certificate from PEM");
+    ok(wzp_qconn_peer_cert(cl->qc, fp) == WZP_OK, "the client has seen it");
+    wzp_hex(hex, fp, sizeof(fp));
+    is_str(hex, "fb903ca11f13fa381aff112c626ee0abc7cf2dec4400e8446c609c37615f"
+           "ae7d", "its SHA-256, as openssl prints it");
+
+    /* The endpoint's sink and random are set now. */
+
+    sc.key_pem_len = 100;
+    ep = wzp_quic_create(&sc, err);
+    ok(ep == NULL && err[0] != '\0', "half a key: %s", err);
+    sc.key_pem_len = sizeof(pem_key) - 1;
+    sc.cert_pem_len = 0;
+    ep = wzp_quic_create(&sc, err);
+    ok(ep == NULL && err[0] != '\0', "no certificate: %s", err);
+    sc.cert_pem = NULL;
+    ep = wzp_quic_create(&sc, err);
+    ok(ep == NULL && err[0] != '\0', "neither seed nor files: %s", err);
+
+    rig_destroy(rig);
+}
+
+
+/* Bad configurations have a reason. */
+static void
+test_conf(void)
+{
+    char              err[128];
+    rig_t            *rig;
+    wzp_quic_conf_t   sc, cc, bad;
+
+    rig_conf(&sc, &cc);
+    rig = rig_create(9, &sc, &cc);
+
+    bad = sc;
+    bad.mtu_max = 1199;
+    ok(wzp_quic_create(&bad, err) == NULL, "%s", err);
+    bad = sc;
+    bad.mtu_max = 1501;
+    ok(wzp_quic_create(&bad, err) == NULL, "%s", err);
+    bad = sc;
+    bad.ack_delay_ns = 20 * WZP_SEC;
+    ok(wzp_quic_create(&bad, err) == NULL, "%s", err);
+    bad = sc;
+    bad.alpn = "";
+    ok(wzp_quic_create(&bad, err) == NULL, "%s", err);
+    bad = sc;
+    bad.sink.commit = NULL;
+    ok(wzp_quic_create(&bad, err) == NULL, "%s", err);
+
+    rig_destroy(rig);
+}
+
+
 /* Every name that may arrive. */
 static void
 test_names(void)
@@ -272,6 +367,8 @@ int
 main(void)
 {
     test_clean();
+    test_pem();
+    test_conf();
     test_names();
     test_loss();
     test_timeout();

@@ -32,6 +32,7 @@ void __libc_free(void *p);
 static unsigned long  count;            /* allocations under test            */
 static unsigned long  fail_at;          /* 0: none                           */
 static long           live;             /* objects that exist                */
+static bool           hooked;           /* BoringSSL's go their own way      */
 
 
 static bool
@@ -102,6 +103,8 @@ size_t OPENSSL_memory_get_size(void *p);
 void *
 OPENSSL_memory_alloc(size_t size)
 {
+    hooked = true;
+
     return made(__libc_malloc(size));
 }
 
@@ -236,13 +239,45 @@ test_call(bool retry)
 }
 
 
+/* Returns how many of the failures the endpoint survives. */
+static unsigned long
+create_all(const wzp_quic_conf_t *conf, unsigned long total)
+{
+    char           err[128];
+    wzp_quic_t    *ep;
+    unsigned long  n, lived;
+
+    for (n = 1, lived = 0; n <= total; n++) {
+        fail_at = n;
+        count = 0;
+        err[0] = '\0';
+
+        sim_under_test = true;
+        ep = wzp_quic_create(conf, err);
+        sim_under_test = false;
+
+        lived += (ep != NULL);
+
+        if (ep == NULL && err[0] == '\0') {
+            fail("no reason at allocation %lu", n);
+        }
+
+        wzp_quic_destroy(ep, 0, 0, "");
+    }
+
+    fail_at = 0;
+
+    return lived;
+}
+
+
 static void
 test_create(void)
 {
     char              err[128];
     long              before;
     uint8_t           seed[WZP_SEED_SIZE];
-    unsigned long     n, total, lived;
+    unsigned long     total, lived;
     wzp_quic_t       *ep;
     wzp_udp_tx_t     *tx;
     wzp_quic_conf_t   conf;
@@ -260,27 +295,13 @@ test_create(void)
     sim_under_test = false;
     total = count;
     wzp_quic_destroy(ep, 0, 0, "");
+
+    /* The first round makes what the libraries keep for each thread. */
+
+    (void) create_all(&conf, total);
     before = live;
+    lived = create_all(&conf, total);
 
-    for (n = 1, lived = 0; n <= total; n++) {
-        fail_at = n;
-        count = 0;
-        err[0] = '\0';
-
-        sim_under_test = true;
-        ep = wzp_quic_create(&conf, err);
-        sim_under_test = false;
-
-        lived += (ep != NULL);
-
-        if (ep == NULL && err[0] == '\0') {
-            fail("no reason at allocation %lu", n);
-        }
-
-        wzp_quic_destroy(ep, 0, 0, "");
-    }
-
-    fail_at = 0;
     ok(lived < total, "endpoint: %lu of %lu failures are fatal",
        total - lived, total);
     is_i64(live, before, "nothing is lost");
@@ -288,9 +309,32 @@ test_create(void)
 }
 
 
+/* Revisions of BoringSSL before 2023 have no such hooks. */
+static bool
+is_hooked(void)
+{
+    char              err[128];
+    wzp_udp_tx_t     *tx;
+    wzp_quic_conf_t   conf;
+
+    memset(&conf, 0, sizeof(conf));
+    tx = wzp_udp_tx_create(4);
+    conf.sink = wzp_quic_sink_udp(tx);
+    wzp_quic_destroy(wzp_quic_create(&conf, err), 0, 0, "");
+    wzp_udp_tx_destroy(tx);
+
+    return hooked;
+}
+
+
 int
 main(void)
 {
+    if (!is_hooked()) {
+        printf("1..0 # SKIP this BoringSSL cannot be spared\n");
+        return 0;
+    }
+
     test_create();
     test_call(false);
     test_call(true);
