@@ -1,0 +1,431 @@
+/*
+ * All streams together: from datagrams to mixed sound, through the real codec;
+ * and whatever bytes a hostile peer may send.
+ */
+
+#include <math.h>
+
+#include "tap.h"
+#include "../../client/codec.c"
+#include "../../client/stream.c"
+#include "../../client/playout.c"
+
+
+#define TICK  (10 * WZP_MS)
+
+
+static cl_playout_t  *po;
+static uint64_t       now;
+static int16_t        heard[60 * 48000];
+static size_t         nheard;
+static unsigned       talks;
+static const char    *names[3][2];      /* fingerprint, alias by stream id   */
+
+
+static bool
+sink(void *ctx, const int16_t *pcm)
+{
+    (void) ctx;
+
+    if (nheard + CL_TICK_SAMPLES <= WZP_ARRAY_LEN(heard)) {
+        memcpy(heard + nheard, pcm, CL_TICK_SAMPLES * sizeof(int16_t));
+        nheard += CL_TICK_SAMPLES;
+    }
+
+    return true;
+}
+
+
+static void
+talk(void *ctx, const cl_stream_t *sm, bool talking)
+{
+    (void) ctx;
+    (void) sm;
+    talks += talking;
+}
+
+
+static void
+who(void *ctx, cl_stream_t *sm)
+{
+    (void) ctx;
+
+    if (sm->id < 3 && names[sm->id][0] != NULL) {
+        (void) snprintf(sm->fp, sizeof(sm->fp), "%s", names[sm->id][0]);
+        (void) snprintf(sm->alias, sizeof(sm->alias), "%s", names[sm->id][1]);
+    }
+}
+
+
+static void
+start(bool listen)
+{
+    cl_playout_conf_t  conf;
+
+    memset(&conf, 0, sizeof(conf));
+    conf.sink = listen ? sink : NULL;
+    conf.talk = talk;
+    conf.who = who;
+
+    cl_playout_destroy(po);
+    po = cl_playout_create(&conf);
+    now = WZP_SEC;
+    nheard = 0;
+    talks = 0;
+    cl_playout_start(po, now);
+}
+
+
+static void
+play(unsigned ms)
+{
+    uint64_t  end;
+
+    for (end = now + ms * WZP_MS; now < end; now += TICK) {
+        (void) cl_playout_turn(po, now);
+    }
+}
+
+
+static void
+put(uint16_t id, uint16_t seq, uint32_t ts, wzp_codec_t codec,
+    const uint8_t *data, size_t len)
+{
+    size_t        n;
+    uint8_t       buf[2000];
+    wzp_packet_t  pk;
+
+    memset(&pk, 0, sizeof(pk));
+    pk.codec = codec;
+    pk.seq = seq;
+    pk.timestamp = ts;
+    pk.stream_id = id;
+    pk.payload.data = data;
+    pk.payload.len = len;
+
+    if (wzp_packet_encode(&pk, buf, sizeof(buf), &n) == WZP_OK) {
+        cl_playout_put(po, buf, n, now);
+    }
+}
+
+
+typedef struct {
+    cl_encoder_t  *en;
+    double         hz;
+    double         peak;
+    uint32_t       at;                  /* samples */
+    wzp_codec_t    codec;
+    unsigned       ms;
+} voice_t;
+
+
+static size_t
+voice(voice_t *vo, uint8_t *data)
+{
+    size_t   i, n;
+    int16_t  pcm[1920];
+
+    n = vo->ms * 48;
+
+    for (i = 0; i < n; i++) {
+        pcm[i] = (int16_t) (vo->peak
+                            * sin(2 * 3.14159265358979 * vo->hz
+                                  * (double) (vo->at + i) / 48000));
+    }
+
+    vo->at += (uint32_t) n;
+
+    return cl_encoder_frame(vo->en, pcm, n, data, 1150);
+}
+
+
+/* Share of this frequency in the power of a stretch, 0 to 1. */
+
+static double
+share(double hz, size_t from, size_t to)
+{
+    double  re, im, p, all;
+    size_t  i;
+
+    re = 0;
+    im = 0;
+    all = 0;
+
+    for (i = from; i < to; i++) {
+        p = 2 * 3.14159265358979 * hz * (double) i / 48000;
+        re += heard[i] * cos(p);
+        im += heard[i] * sin(p);
+        all += (double) heard[i] * heard[i];
+    }
+
+    return all > 0 ? 2 * (re * re + im * im) / ((double) (to - from) * all)
+                   : 0;
+}
+
+
+static const cl_stream_t *
+stream(uint16_t id)
+{
+    size_t  i;
+
+    for (i = 0; i < cl_playout_count(po); i++) {
+        if (cl_playout_stream(po, i)->id == id) {
+            return cl_playout_stream(po, i);
+        }
+    }
+
+    return NULL;
+}
+
+
+/* Two at once, 20 and 40 ms frames, one in ten lost. */
+
+static void
+test_two(void)
+{
+    unsigned     i;
+    uint8_t      data[1150];
+    size_t       len;
+    voice_t      a, b;
+
+    start(true);
+
+    a.en = cl_encoder_create();
+    a.hz = 500;
+    a.peak = 8000;
+    a.at = 0;
+    a.codec = WZP_CODEC_OPUS24K;
+    a.ms = 20;
+
+    b = a;
+    b.en = cl_encoder_create();
+    b.hz = 800;
+    b.codec = WZP_CODEC_OPUS6K;
+    b.ms = 40;
+    cl_encoder_set(a.en, a.codec);
+    cl_encoder_set(b.en, b.codec);
+
+    for (i = 0; i < 150; i++) {
+        len = voice(&a, data);
+
+        if (i % 10 != 7) {
+            put(1, (uint16_t) i, i * 20, a.codec, data, len);
+        }
+
+        if (i % 2 == 0) {
+            len = voice(&b, data);
+            put(2, (uint16_t) (i / 2), i * 20, b.codec, data, len);
+        }
+
+        play(20);
+    }
+
+    is_u64(nheard, 3 * 48000, "real time");
+    ok(share(500, 24000, 140000) > 0.3, "the first is heard (%.2f)",
+       share(500, 24000, 140000));
+    ok(share(800, 24000, 140000) > 0.25, "and the second (%.2f)",
+       share(800, 24000, 140000));
+    is_u64(talks, 2, "both are told to talk");
+
+    is_u64(wzp_account_missing(&stream(1)->acc), 15, "15 of the first lost");
+    is_u64(stream(1)->st.concealed_dred + stream(1)->st.concealed_plc, 14,
+           "all but the newest were filled in");
+    ok(stream(1)->st.concealed_dred >= 12, "by redundancy: %u",
+       (unsigned) stream(1)->st.concealed_dred);
+    is_u64(wzp_account_missing(&stream(2)->acc), 0, "none of the second");
+    is_u64(stream(2)->st.concealed_plc, 0, "and nothing guessed");
+
+    play(2000);
+    ok(share(500, nheard - 48000, nheard) == 0, "silence when they stop");
+
+    cl_encoder_destroy(a.en);
+    cl_encoder_destroy(b.en);
+}
+
+
+static void
+test_kinds(void)
+{
+    size_t    i;
+    int       max;
+    unsigned  k;
+    uint8_t   level, codec2[8];
+
+    start(true);
+    level = 50;
+    memset(codec2, 0x55, sizeof(codec2));
+
+    for (k = 0; k < 5; k++) {
+        put(1, (uint16_t) k, k * 200, WZP_CODEC_COMFORT_NOISE, &level, 1);
+        play(200);
+    }
+
+    max = 0;
+
+    for (i = 12000; i < nheard; i++) {
+        max = abs(heard[i]) > max ? abs(heard[i]) : max;
+    }
+
+    ok(max > 30 && max <= 50, "comfort noise is soft (%d)", max);
+    ok(stream(1)->st.noise >= 4, "and counted");
+
+    start(true);
+
+    for (k = 0; k < 10; k++) {
+        put(1, (uint16_t) k, k * 20, WZP_CODEC_CODEC2_3200, codec2, 8);
+        play(20);
+    }
+
+    play(200);
+    is_u64(stream(1)->st.unsupported, 10, "Codec2 is counted");
+
+    max = 0;
+
+    for (i = 0; i < nheard; i++) {
+        max = abs(heard[i]) > max ? abs(heard[i]) : max;
+    }
+
+    is_u64((uint64_t) max, 0, "and is silence");
+}
+
+
+static void
+test_names(void)
+{
+    uint8_t  silence[3];
+
+    memcpy(silence, "\xf8\xff\xfe", 3);
+    names[1][0] = "aaaa";
+    names[1][1] = "Ann";
+
+    start(false);
+    put(1, 0, 0, WZP_CODEC_OPUS24K, silence, 3);
+    put(1, 1, 20, WZP_CODEC_OPUS24K, silence, 3);
+    is_str(stream(1)->alias, "Ann", "a new stream gets its name");
+
+    cl_playout_name(po, 1, "aaaa", "Anna");
+    is_str(stream(1)->alias, "Anna", "which may change");
+
+    names[1][0] = "bbbb";
+    names[1][1] = "Bob";
+    cl_playout_name(po, 1, "bbbb", "Bob");
+    put(1, 0, 0, WZP_CODEC_OPUS24K, silence, 3);
+
+    is_u64(cl_playout_count(po), 2, "the same id, another member");
+    is_u64(cl_playout_stream(po, 0)->acc.unique, 2, "keeps the first account");
+    is_u64(cl_playout_stream(po, 1)->acc.unique, 1, "and begins a second");
+    is_u64(cl_playout_stream(po, 1)->acc.dup, 0, "where 0 is no repeat");
+    is_str(cl_playout_stream(po, 1)->alias, "Bob", "by his name");
+}
+
+
+static void
+test_many(void)
+{
+    unsigned  i, voices;
+    uint8_t   silence[3];
+
+    memcpy(silence, "\xf8\xff\xfe", 3);
+    start(true);
+
+    for (i = 1; i <= 400; i++) {
+        put((uint16_t) i, 0, 0, WZP_CODEC_OPUS24K, silence, 3);
+        now += WZP_MS;
+    }
+
+    is_u64(cl_playout_count(po), CL_STREAMS_MAX, "no more than fit");
+    is_u64(cl_playout_evicted(po), 400 - CL_STREAMS_MAX, "the rest is told");
+    ok(stream(400) != NULL && stream(1) == NULL, "the oldest have gone");
+
+    voices = 0;
+
+    for (i = 0; i < CL_STREAMS_MAX; i++) {
+        voices += cl_playout_stream(po, i)->voice != NULL;
+    }
+
+    is_u64(voices, CL_VOICES_MAX, "and no more decoders than allowed");
+
+    play(40000);
+    voices = 0;
+
+    for (i = 0; i < CL_STREAMS_MAX; i++) {
+        voices += cl_playout_stream(po, i)->voice != NULL;
+    }
+
+    is_u64(voices, 0, "which go when nobody speaks for long");
+}
+
+
+/* Real packets with some bits turned, and pure noise. */
+
+static void
+test_hostile(void)
+{
+    unsigned   i, k;
+    uint8_t    data[1500];
+    size_t     len;
+    voice_t    a;
+    uint32_t   r;
+
+    start(true);
+
+    a.en = cl_encoder_create();
+    a.hz = 500;
+    a.peak = 8000;
+    a.at = 0;
+    a.codec = WZP_CODEC_OPUS24K;
+    a.ms = 20;
+    r = 4711;
+
+    for (i = 0; i < 1500; i++) {
+        len = voice(&a, data);
+
+        for (k = 0; k < i % 7; k++) {
+            r = r * 1664525u + 1013904223u;
+            data[(r >> 8) % len] ^= (uint8_t) (1 << (r & 7));
+        }
+
+        r = r * 1664525u + 1013904223u;
+
+        if (i % 11 == 3) {
+            len = (r >> 8) % sizeof(data);
+            memset(data, (int) r >> 24, len);
+        }
+
+        if (i % 13 != 5) {
+            put((uint16_t) (1 + i % 3), (uint16_t) (i / 3), i / 3 * 20,
+                (wzp_codec_t) (i % 17 == 2 ? r % WZP_CODEC_N : 0), data, len);
+        }
+
+        for (k = 0; k < 20; k++) {
+            r = r * 1664525u + 1013904223u;
+            data[k] = (uint8_t) (r >> 24);
+        }
+
+        cl_playout_put(po, data, (r >> 8) % 20, now);
+
+        if (i % 3 == 2) {
+            play(20);
+        }
+    }
+
+    ok(nheard >= 480000, "ten seconds of rubbish are survived");
+    ok(cl_playout_malformed(po) > 100, "what is no packet is counted");
+    json_decref(cl_playout_report(po, true));
+    cl_encoder_destroy(a.en);
+}
+
+
+int
+main(void)
+{
+    test_two();
+    test_kinds();
+    test_names();
+    test_many();
+    test_hostile();
+
+    cl_playout_destroy(po);
+
+    return done_testing();
+}
