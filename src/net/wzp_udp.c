@@ -76,7 +76,8 @@ wzp_udp_options(wzp_udp_socket_t *su)
     int  on;
 
     if (su->local.u.sa.sa_family == AF_INET6) {
-        wzp_udp_on(su->fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
+        wzp_udp_on(su->fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
+                   IPV6_PMTUDISC_PROBE);
         wzp_udp_on(su->fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
 
         if (su->wildcard) {

@@ -16,7 +16,7 @@
 #define UDP_SEGMENT         103
 #endif
 
-#define WZP_UDP_GSO_MAX     64          /* segments, kernel's UDP_MAX_SEGMENTS */
+#define WZP_UDP_GSO_MAX     64          /* segments: UDP_MAX_SEGMENTS     */
 #define WZP_UDP_GSO_BYTES   65000       /* of one message, headers excluded  */
 
 #define WZP_UDP_TX_CTL      (CMSG_SPACE(sizeof(struct in6_pktinfo))           \

@@ -323,7 +323,9 @@ wzp_quic_connect(wzp_quic_t *ep, const char *sni, wzp_udp_socket_t *su,
 
     len = (sni != NULL) ? strlen(sni) : 0;
 
-    if (ep->conf.server || ep->dying || len > 255 || peer->len == 0 || local->len == 0) {
+    if (ep->conf.server || ep->dying || len > 255 || peer->len == 0
+        || local->len == 0)
+    {
         return NULL;
     }
 

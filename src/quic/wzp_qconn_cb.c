@@ -366,7 +366,9 @@ wzp_cb_stream_data(ngtcp2_conn *conn, uint32_t flags, int64_t stream_id,
     fin = (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0;
     qc->eliciting = 1;
 
-    if (ep->conf.ignore_streams && !ngtcp2_conn_is_local_stream(conn, stream_id)) {
+    if (ep->conf.ignore_streams
+        && !ngtcp2_conn_is_local_stream(conn, stream_id))
+    {
         return 0;
     }
 

@@ -58,7 +58,7 @@ struct sim_node_s {
     wzp_addr_t         outside[SIM_SOCKETS_MAX];    /* behind a NAT          */
     unsigned           nsockets;
     bool               refuse_new;
-    bool               deaf;            /* packets go to others at its address */
+    bool               deaf;            /* others at its address hear        */
     sim_node_t        *neighbour;       /* gets what is foreign              */
     uint64_t           busy_ns;         /* its line is in use until then     */
     uint8_t            buf[WZP_UDP_MTU_MAX];
