@@ -229,7 +229,7 @@ wzp_jitter_estimate(wzp_jitter_t *jb, const wzp_frame_t *fr, uint64_t now_ns)
 }
 
 
-/* The lowest number held, counted from `from`; the buffer is not empty. */
+/* The lowest number held; the buffer is not empty, so the highest is there. */
 
 static wzp_jitter_slot_t *
 wzp_jitter_lowest(wzp_jitter_t *jb)
@@ -239,7 +239,7 @@ wzp_jitter_lowest(wzp_jitter_t *jb)
     wzp_jitter_slot_t  *sl, *found;
 
     best = 0;
-    found = NULL;
+    found = &jb->slots[jb->top_seq & (WZP_JITTER_SLOTS - 1)];
 
     for (i = 0; i < WZP_JITTER_SLOTS; i++) {
         sl = &jb->slots[i];
@@ -250,7 +250,7 @@ wzp_jitter_lowest(wzp_jitter_t *jb)
 
         d = wzp_seq_diff(sl->seq, jb->top_seq);
 
-        if (found == NULL || d < best) {
+        if (d < best) {
             found = sl;
             best = d;
         }

@@ -55,6 +55,10 @@ check_buffer(void)
     }
 
     fuzz_check(n == jb.count);
+    fuzz_check(n == 0
+               || (jb.slots[jb.top_seq & (WZP_JITTER_SLOTS - 1)].used
+                   && jb.slots[jb.top_seq & (WZP_JITTER_SLOTS - 1)].seq
+                      == jb.top_seq));
     fuzz_check(ms == jb.held_ms && ms == wzp_jitter_level(&jb));
     fuzz_check(jb.unit == 1 || jb.unit == 48);
     fuzz_check(jb.state != WZP_JITTER_FILL || n > 0);
