@@ -646,7 +646,7 @@ sub client
 {
     my ($self, @args) = @_;
     my %opt = ref $args[0] ? %{shift @args} : ();
-    my $addr = delete $opt{addr} || $self->addr;
+    my $addr = exists $opt{addr} ? delete $opt{addr} : $self->addr;
 
     my $c = Test::Nginx::WZP::Client->start(
         dir => $self->{dir}, addr => $addr, args => \@args,
@@ -699,6 +699,22 @@ sub joined
     }
 
     return @members;
+}
+
+
+# A relay that existed before ours, on port n (t/peer/server.go).
+
+sub old_relay
+{
+    my ($self, $n, %opt) = @_;
+    my $peer = $self->{peer}
+               ||= Test::Nginx::WZP::Peer->start(dir => $self->{dir});
+
+    $peer->tell(Test::Nginx::WZP::Peer::typed(%opt), cmd => 'serve',
+                id => "relay$n", addr => $self->addr($n));
+    $peer->wait_event('serving', sub { $_->{id} eq "relay$n" })
+        or BAIL_OUT('the relay of old does not start');
+    return $self->addr($n);
 }
 
 
