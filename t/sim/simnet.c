@@ -79,7 +79,7 @@ sim_create(uint64_t seed)
 
     env = getenv("WZP_SIM_SEED");
     if (env != NULL) {
-        seed = strtoull(env, NULL, 0);
+        seed += 1000 * strtoull(env, NULL, 0);
     }
 
     printf("# seed %llu\n", (unsigned long long) seed);

@@ -90,7 +90,8 @@ extern bool  sim_under_test;
 /* Zeroed memory for the simulation.  Exits when there is none. */
 void *sim_alloc(size_t size);
 
-/* The seed: WZP_SIM_SEED, or the given one; printed as a comment. */
+/* The seed is the given one, printed as a comment.  WZP_SIM_SEED=1, 2, ...
+ * gives other ones. */
 sim_t *sim_create(uint64_t seed);
 void sim_destroy(sim_t *sim);
 
