@@ -318,6 +318,9 @@ sub compose
     $main .= "\nuser root;"
         if $> == 0 && $main !~ /^\s*user\s/m && $c{root_workers};
 
+    # a new binary gets only what is named here
+    $main .= "\nenv $_;" for qw(ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS);
+
     return $self->load_modules . <<"END" . ($c{http} || '');
 worker_processes $workers;
 pid %%DIR%%/nginx.pid;
