@@ -22,6 +22,9 @@ static ngx_wzp_zone_t *ngx_wzp_zone_create(ngx_cycle_t *cycle,
 static ngx_wzp_zone_t *ngx_wzp_zone_inherit(ngx_cycle_t *cycle,
     ngx_str_t *name, size_t size);
 static ngx_int_t ngx_wzp_zone_map(ngx_wzp_zone_t *zn);
+static size_t ngx_wzp_zone_tables(size_t size, ngx_wzp_zone_hdr_t *h);
+static size_t ngx_wzp_zone_ring(size_t size, size_t tables);
+static size_t ngx_wzp_zone_mapped(size_t size);
 static ngx_int_t ngx_wzp_zone_layout(ngx_wzp_zone_t *zn);
 static ngx_int_t ngx_wzp_zone_bells(ngx_cycle_t *cycle, ngx_wzp_zone_t *zn);
 static void ngx_wzp_zone_free(ngx_wzp_zone_t *zn);
@@ -72,6 +75,7 @@ ngx_wzp_zone_alloc(ngx_str_t *name, size_t size)
     ngx_memcpy(zn->name.data, name->data, name->len);
 
     zn->size = size;
+    zn->mapped = ngx_wzp_zone_mapped(size);
     zn->fd = -1;
 
     for (i = 0; i < NGX_WZP_SLOTS; i++) {
@@ -95,10 +99,10 @@ ngx_wzp_zone_create(ngx_cycle_t *cycle, ngx_str_t *name, size_t size)
     /* no CLOEXEC: a new binary finds it by ngx_wzp_zone_commit's variable */
     zn->fd = memfd_create("wzp-zone", 0);
 
-    if (zn->fd == -1 || ftruncate(zn->fd, (off_t) size) == -1) {
+    if (zn->fd == -1 || ftruncate(zn->fd, (off_t) zn->mapped) == -1) {
         ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_errno,
                       "could not create a memory file of %uz bytes "
-                      "for zone \"%V\"", size, name);
+                      "for zone \"%V\"", zn->mapped, name);
         goto failed;
     }
 
@@ -131,7 +135,7 @@ ngx_wzp_zone_map(ngx_wzp_zone_t *zn)
 {
     void  *p;
 
-    p = mmap(NULL, zn->size, PROT_READ|PROT_WRITE, MAP_SHARED, zn->fd, 0);
+    p = mmap(NULL, zn->mapped, PROT_READ|PROT_WRITE, MAP_SHARED, zn->fd, 0);
     if (p == MAP_FAILED) {
         return NGX_ERROR;
     }
@@ -170,10 +174,73 @@ ngx_wzp_zone_members(size_t size)
 }
 
 
+/* Where the tables are, when h is given; and where they end. */
+static size_t
+ngx_wzp_zone_tables(size_t size, ngx_wzp_zone_hdr_t *h)
+{
+    size_t    off, buckets, rooms, members;
+    uint32_t  nrooms, nbuckets, nmembers;
+
+    nmembers = ngx_wzp_zone_members(size);
+    nrooms = (uint32_t) (size / 8 / sizeof(ngx_wzp_zone_room_t));
+    nbuckets = ngx_max(nrooms / 2, 16);
+
+    buckets = ngx_align(sizeof(ngx_wzp_zone_hdr_t), 64);
+    rooms = buckets + ngx_align(nbuckets * sizeof(uint32_t), 64);
+    members = rooms + ngx_align(nrooms * sizeof(ngx_wzp_zone_room_t), 64);
+    off = members + ngx_align(nmembers * sizeof(ngx_wzp_zone_member_t), 64);
+
+    if (h != NULL) {
+        h->nmembers = nmembers;
+        h->nrooms = nrooms;
+        h->nbuckets = nbuckets;
+        h->off_buckets = buckets;
+        h->off_rooms = rooms;
+        h->off_members = members;
+    }
+
+    return off;
+}
+
+
+/* As large as leaves room for about eighty rings in the rest of the size. */
+static size_t
+ngx_wzp_zone_ring(size_t size, size_t tables)
+{
+    size_t  ring;
+
+    ring = NGX_WZP_RING_MIN;
+
+    while (ring < NGX_WZP_RING_MAX && tables + ring * 2 * 80 <= size) {
+        ring *= 2;
+    }
+
+    return ring;
+}
+
+
+/*
+ * A ring for every pair of slots, whatever the size: with less, some workers
+ * of a large machine could not hear each other.  Memory is taken by those
+ * that are used only; of the others there is nothing but addresses.
+ */
+static size_t
+ngx_wzp_zone_mapped(size_t size)
+{
+    size_t  tables, ring;
+
+    tables = ngx_wzp_zone_tables(size, NULL);
+    ring = ngx_align(wzp_ring_size(ngx_wzp_zone_ring(size, tables)), 64);
+
+    return ngx_align(tables + NGX_WZP_RINGS * (sizeof(ngx_wzp_ring_slot_t)
+                                               + ring)
+                     + 64, ngx_pagesize);
+}
+
+
 static ngx_int_t
 ngx_wzp_zone_layout(ngx_wzp_zone_t *zn)
 {
-    size_t               off, ring;
     pthread_mutexattr_t  attr;
     ngx_wzp_zone_hdr_t  *h;
 
@@ -183,42 +250,12 @@ ngx_wzp_zone_layout(ngx_wzp_zone_t *zn)
     h->layout = NGX_WZP_ZONE_LAYOUT;
     h->size = zn->size;
 
-    h->nmembers = ngx_wzp_zone_members(zn->size);
-    h->nrooms = (uint32_t) (zn->size / 8 / sizeof(ngx_wzp_zone_room_t));
-    h->nbuckets = ngx_max(h->nrooms / 2, 16);
-
-    off = ngx_align(sizeof(ngx_wzp_zone_hdr_t), 64);
-
-    h->off_buckets = off;
-    off += ngx_align(h->nbuckets * sizeof(uint32_t), 64);
-
-    h->off_rooms = off;
-    off += ngx_align(h->nrooms * sizeof(ngx_wzp_zone_room_t), 64);
-
-    h->off_members = off;
-    off += ngx_align(h->nmembers * sizeof(ngx_wzp_zone_member_t), 64);
-
-    /* as large as leaves room for about eighty rings */
-    ring = NGX_WZP_RING_MIN;
-
-    while (ring < NGX_WZP_RING_MAX && ring * 2 * 80 <= zn->size - off) {
-        ring *= 2;
-    }
-
-    h->ring_capacity = (uint32_t) ring;
-    ring = ngx_align(wzp_ring_size(ring), 64);
-
-    h->nrings = (uint32_t)
-                ((zn->size - off) / (ring + sizeof(ngx_wzp_ring_slot_t)));
-
-    h->off_ring_slots = off;
-    off += ngx_align(h->nrings * sizeof(ngx_wzp_ring_slot_t), 64);
-
-    h->off_rings = off;
-
-    if (off + h->nrings * ring > zn->size) {
-        h->nrings--;
-    }
+    h->off_ring_slots = ngx_wzp_zone_tables(zn->size, h);
+    h->ring_capacity = (uint32_t) ngx_wzp_zone_ring(zn->size,
+                                                    h->off_ring_slots);
+    h->nrings = NGX_WZP_RINGS;
+    h->off_rings = ngx_align(h->off_ring_slots
+                             + h->nrings * sizeof(ngx_wzp_ring_slot_t), 64);
 
     ngx_wzp_dir_init(zn);
 
@@ -285,7 +322,7 @@ ngx_wzp_zone_inherit(ngx_cycle_t *cycle, ngx_str_t *name, size_t size)
         goto failed;
     }
 
-    if (fstat(zn->fd, &st) == -1 || st.st_size != (off_t) size
+    if (fstat(zn->fd, &st) == -1 || st.st_size != (off_t) zn->mapped
         || ngx_wzp_zone_map(zn) != NGX_OK)
     {
         goto failed;
@@ -311,7 +348,7 @@ failed:
     /* the descriptors may be anything: leave them alone */
 
     if (zn->hdr != NULL) {
-        munmap(zn->hdr, zn->size);
+        munmap(zn->hdr, zn->mapped);
     }
 
     ngx_free(zn);
@@ -421,7 +458,7 @@ ngx_wzp_zone_free(ngx_wzp_zone_t *zn)
     ngx_uint_t  i;
 
     if (zn->hdr != NULL) {
-        munmap(zn->hdr, zn->size);
+        munmap(zn->hdr, zn->mapped);
     }
 
     if (zn->fd != -1) {

@@ -25,9 +25,11 @@
 
 #define NGX_WZP_ZONE_LAYOUT     1           /* raise on any change below     */
 #define NGX_WZP_ZONE_MIN        (1024 * 1024)
+#define NGX_WZP_ZONE_MAX        (1024 * 1024 * 1024)
 #define NGX_WZP_ZONE_DEFAULT    (16 * 1024 * 1024)
 
 #define NGX_WZP_SLOTS           64          /* worker lives at one time      */
+#define NGX_WZP_RINGS           (NGX_WZP_SLOTS * NGX_WZP_SLOTS)
 #define NGX_WZP_RELAYS          32          /* relays at one time            */
 #define NGX_WZP_LISTENS         64          /* listening addresses           */
 #define NGX_WZP_NONE            0xffffffffU /* no index                      */
@@ -106,7 +108,8 @@ typedef struct {
 /* The process's view of a zone. */
 struct ngx_wzp_zone_s {
     ngx_wzp_zone_hdr_t  *hdr;
-    size_t               size;
+    size_t               size;          /* as configured                     */
+    size_t               mapped;        /* with all rings; most of it empty  */
     ngx_fd_t             fd;            /* the memfd                         */
     ngx_fd_t             bells[NGX_WZP_SLOTS];   /* eventfds                 */
     ngx_str_t            name;

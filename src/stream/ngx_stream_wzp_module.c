@@ -541,6 +541,13 @@ ngx_stream_wzp_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    if (size > NGX_WZP_ZONE_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "zone \"%V\" is too large: it takes at most "
+                           "1024m", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
     wmcf->zone_name.data = value[1].data;
     wmcf->zone_name.len = p - value[1].data;
     wmcf->zone_size = ngx_align((size_t) size, ngx_pagesize);
