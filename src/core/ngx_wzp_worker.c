@@ -566,6 +566,8 @@ ngx_wzp_worker_bell_handler(ngx_event_t *ev)
     ngx_wzp_worker_orphan();
 
     if (wk->zone->hdr->slots[wk->channel.slot].evict) {
+        wk->zone->hdr->slots[wk->channel.slot].evict = 0;
+
         ngx_log_error(NGX_LOG_NOTICE, c->log, 0,
                       "closing calls: younger workers need the slot");
         ngx_wzp_conn_close_all(WZP_CLOSE_GOING_AWAY);
