@@ -374,7 +374,7 @@ ngx_wzp_dir_list(ngx_wzp_zone_t *zn, uint32_t room, uint32_t epoch,
 ngx_uint_t
 ngx_wzp_dir_sweep(ngx_wzp_zone_t *zn, uint64_t now_ns, uint64_t *tell)
 {
-    uint32_t                i;
+    uint32_t                i, pid[NGX_WZP_SLOTS];
     uint64_t                dead;
     ngx_uint_t              n;
     ngx_wzp_slot_t         *sl;
@@ -385,7 +385,9 @@ ngx_wzp_dir_sweep(ngx_wzp_zone_t *zn, uint64_t now_ns, uint64_t *tell)
     *tell = 0;
 
     for (i = 0; i < NGX_WZP_SLOTS; i++) {
-        if (zn->hdr->slots[i].pid != 0 && !ngx_wzp_slot_alive(zn, i)) {
+        pid[i] = zn->hdr->slots[i].pid;
+
+        if (pid[i] != 0 && !ngx_wzp_pid_alive(pid[i])) {
             dead |= (uint64_t) 1 << i;
         }
     }
@@ -395,6 +397,14 @@ ngx_wzp_dir_sweep(ngx_wzp_zone_t *zn, uint64_t now_ns, uint64_t *tell)
     }
 
     ngx_wzp_zone_lock(zn);
+
+    /* another one may have swept it meanwhile, and a third taken the slot */
+
+    for (i = 0; i < NGX_WZP_SLOTS; i++) {
+        if (zn->hdr->slots[i].pid != pid[i]) {
+            dead &= ~((uint64_t) 1 << i);
+        }
+    }
 
     for (i = 0; i < zn->hdr->nmembers; i++) {
         zm = ngx_wzp_dir_member(zn, i);

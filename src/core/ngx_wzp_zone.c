@@ -497,11 +497,7 @@ ngx_wzp_zone_unlock(ngx_wzp_zone_t *zn)
 
 
 ngx_uint_t
-ngx_wzp_slot_alive(ngx_wzp_zone_t *zn, ngx_uint_t slot)
+ngx_wzp_pid_alive(uint32_t pid)
 {
-    ngx_pid_t  pid;
-
-    pid = (ngx_pid_t) zn->hdr->slots[slot].pid;
-
-    return pid != 0 && (kill(pid, 0) == 0 || ngx_errno != NGX_ESRCH);
+    return kill((ngx_pid_t) pid, 0) == 0 || ngx_errno != NGX_ESRCH;
 }

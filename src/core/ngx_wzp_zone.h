@@ -143,8 +143,8 @@ void ngx_wzp_zone_unlock(ngx_wzp_zone_t *zn);
 /* How many members, at most, a zone of this size holds. */
 uint32_t ngx_wzp_zone_members(size_t size);
 
-/* Is the worker life in this slot running?  Looks at the process. */
-ngx_uint_t ngx_wzp_slot_alive(ngx_wzp_zone_t *zn, ngx_uint_t slot);
+/* Is that process running? */
+ngx_uint_t ngx_wzp_pid_alive(uint32_t pid);
 
 
 #endif /* _NGX_WZP_ZONE_H_INCLUDED_ */
