@@ -9,7 +9,7 @@
 #include "wzp/wzp_base.h"
 
 
-#define CL_VERSION          "0.1"
+#define CL_VERSION          "0.1.0"
 #define CL_PORT             "4433"      /* PROTOCOL 1.1 */
 
 #define CL_RATE_HZ          48000       /* all audio inside: mono, 16 bit    */

@@ -49,7 +49,7 @@ is($rc, 0, '--help');
 like($out, qr/--send-file FILE/, 'lists the options');
 like($out, qr/^  $_  \S/m, "and exit status $_") for 0 .. 7;
 ($rc, $out) = run(undef, '--version');
-is("$rc $out", "0 wzp-client 0.1\n", '--version');
+is("$rc $out", "0 wzp-client 0.1.0\n", '--version');
 
 ($rc, $out) = run(undef, '--whoami', '--seed',
                   join '', map { sprintf '%02x', $_ } 0 .. 31);
