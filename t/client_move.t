@@ -1,7 +1,7 @@
 # The client's own network changes under it: its address goes away, another one
 # takes over.  The call moves along, within a few packets.
 #
-# In a network namespace of its own, where addresses can come and go.
+# In namespaces of its own, where addresses and names can come and go.
 
 use strict;
 use warnings;
@@ -11,12 +11,12 @@ use Test::More;
 
 BEGIN {
     if (!$ENV{WZP_TEST_NETNS}) {
-        my $can = $> == 0 && system('unshare -n true 2>/dev/null') == 0
+        my $can = $> == 0 && system('unshare -n -m true 2>/dev/null') == 0
                   && system('ip -V >/dev/null 2>&1') == 0;
         plan skip_all => 'needs root and network namespaces' unless $can;
 
         $ENV{WZP_TEST_NETNS} = 1;
-        exec 'unshare', '-n', $^X, (map { "-I$_" } @INC), $0
+        exec 'unshare', '-n', '-m', $^X, (map { "-I$_" } @INC), $0
             or die "unshare: $!";
     }
 }
@@ -41,6 +41,19 @@ my $t = Test::Nginx::WZP->new;
 my $addr = "$relay:" . $t->port;
 
 $t->start(listen => ["$relay:%%PORT%%"]);
+
+# a name with three addresses, of which only the last leads to the relay
+
+my $hosts = spew($t->dir . '/hosts', "fe80::1 thrice\n$two thrice\n"
+                                     . "$relay thrice\n");
+SKIP: {
+    system("mount --bind $hosts /etc/hosts") == 0 or skip 'no mount', 2;
+
+    my ($rc, $out) = $t->run_client(
+        { addr => 'thrice:' . $t->port }, '--duration', '0');
+    is($rc, 0, 'a name with several addresses: each is tried');
+    like($out, qr/at thrice:\d+ \(\Q$addr\E\)/, 'the right one is told');
+}
 
 my $talker = $t->client({ addr => $addr }, '--seed', seed_of(1),
                         '--send-tone');
@@ -84,7 +97,8 @@ ok($listener->wait_event('room', sub { $_->{count} == 1 }), 'one leaves');
 my ($s) = @{$listener->report->{streams}};
 
 is($sent->{exit}, 0, 'orderly');
-is($s->{unique} + $s->{lost}, $s->{last_seq} + 1, 'every packet counts');
+is($s->{unique} + $s->{lost}, $s->{last_seq} - $s->{first_seq} + 1,
+   'every packet counts');
 cmp_ok($s->{lost}, '<', 150, "of which $s->{lost} were lost on the way");
 
 $t->done;
