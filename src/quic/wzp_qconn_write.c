@@ -1,7 +1,7 @@
 /*
  * Writing packets.  All that is ready for one peer shares a packet: ACKs and
- * ngtcp2's own frames, ends of streams, messages, then as many DATAGRAM
- * frames as fit (RFC 9221, 5; it is the largest gain there is).
+ * ngtcp2's own frames, ends of streams, messages, and as many DATAGRAM frames
+ * as fit (RFC 9221, 5; it is the largest gain there is).
  */
 
 #include "quic/wzp_quic_int.h"
@@ -211,6 +211,32 @@ wzp_qpkt_media(wzp_qpkt_t *pk, ngtcp2_ssize *n)
 }
 
 
+/*
+ * Media and messages take turns at the front of a packet: a long list of
+ * members on a narrow path must not hold up speech, nor speech for ever the
+ * news of who is there.
+ */
+static wzp_pack_t
+wzp_qpkt_payload(wzp_qpkt_t *pk, ngtcp2_ssize *n)
+{
+    pk->qc->media_first = !pk->qc->media_first;
+
+    if (pk->qc->media_first) {
+        if (wzp_qpkt_media(pk, n) == WZP_PACK_END) {
+            return WZP_PACK_END;
+        }
+
+        return wzp_qpkt_messages(pk, n);
+    }
+
+    if (wzp_qpkt_messages(pk, n) == WZP_PACK_END) {
+        return WZP_PACK_END;
+    }
+
+    return wzp_qpkt_media(pk, n);
+}
+
+
 /* Returns the length of the packet, 0: nothing to send, or an error. */
 static ngtcp2_ssize
 wzp_qpkt_pack(wzp_qpkt_t *pk)
@@ -220,8 +246,7 @@ wzp_qpkt_pack(wzp_qpkt_t *pk)
     n = 0;
 
     if (wzp_qpkt_fins(pk, &n) == WZP_PACK_END
-        || wzp_qpkt_messages(pk, &n) == WZP_PACK_END
-        || wzp_qpkt_media(pk, &n) == WZP_PACK_END)
+        || wzp_qpkt_payload(pk, &n) == WZP_PACK_END)
     {
         return n;
     }

@@ -140,6 +140,7 @@ struct wzp_qconn_s {
     unsigned                 was_reset:1;   /* by a stateless reset          */
     unsigned                 urgent:1;      /* do not hold the next ACK      */
     unsigned                 eliciting:1;   /* the packet asks for an ACK    */
+    unsigned                 media_first:1; /* in the next packet            */
 
     uint8_t                  exporter[WZP_EXPORTER_SIZE];
     uint8_t                  cert_fp[WZP_CERT_FP_SIZE];
