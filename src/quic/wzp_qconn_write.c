@@ -167,6 +167,7 @@ static wzp_pack_t
 wzp_qpkt_media(wzp_qpkt_t *pk, ngtcp2_ssize *n)
 {
     int            accepted;
+    uint32_t       flags;
     ngtcp2_vec     vec;
     wzp_qbuf_t    *qb;
     wzp_qconn_t   *qc;
@@ -189,10 +190,16 @@ wzp_qpkt_media(wzp_qpkt_t *pk, ngtcp2_ssize *n)
         vec.len = qb->len;
         accepted = 0;
 
+        /* With nothing to follow, the call that takes the frame ends the
+         * packet as well. */
+
+        flags = (qm->n > 1 || wzp_qout_pending(&qc->out))
+                ? NGTCP2_WRITE_DATAGRAM_FLAG_MORE
+                : NGTCP2_WRITE_DATAGRAM_FLAG_NONE;
+
         *n = ngtcp2_conn_writev_datagram(qc->conn, &pk->ps.path, &pk->pi,
                                          pk->buf, WZP_UDP_MTU_MAX, &accepted,
-                                         NGTCP2_WRITE_DATAGRAM_FLAG_MORE, 0,
-                                         &vec, 1, pk->now_ns);
+                                         flags, 0, &vec, 1, pk->now_ns);
 
         if (accepted) {
             wzp_qmedia_pop(qm);
