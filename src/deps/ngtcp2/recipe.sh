@@ -34,10 +34,8 @@ build()
     # Part of the headers comes from the source, part is generated.
 
     mkdir -p "$2/include/ngtcp2" "$2/lib"
-    for dir in "$1/lib" "$1/crypto" build/lib build/crypto; do
-        find "$dir/includes/ngtcp2" -name '*.h' \
-             -exec cp {} "$2/include/ngtcp2/" \;
-    done
+    find "$1/lib/includes" "$1/crypto/includes" build -name '*.h' \
+         -path '*/includes/ngtcp2/*' -exec cp {} "$2/include/ngtcp2/" \;
     find build -name 'libngtcp2*.a' -exec cp {} "$2/lib/" \;
 
     test -f "$2/lib/libngtcp2.a"
