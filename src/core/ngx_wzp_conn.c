@@ -31,6 +31,9 @@ static void ngx_wzp_conn_datagram(wzp_qconn_t *qc, const uint8_t *data,
     size_t len);
 static void ngx_wzp_conn_message(wzp_qconn_t *qc, const uint8_t *data,
     size_t len);
+static void ngx_wzp_conn_early(ngx_wzp_conn_t *wc, const uint8_t *data,
+    size_t len);
+static void ngx_wzp_conn_replay(ngx_wzp_conn_t *wc);
 static bool ngx_wzp_conn_migrated(wzp_qconn_t *qc, const wzp_addr_t *from,
     const wzp_addr_t *to);
 static void ngx_wzp_conn_closed(wzp_qconn_t *qc, const wzp_qclose_t *why);
@@ -212,6 +215,7 @@ ngx_wzp_conn_accepted(ngx_wzp_conn_t *wc, void *session)
     if (late && wc->state == NGX_WZP_CONN_SESSION) {
         ngx_wzp_worker_turn();
         ngx_wzp_conn_dispatch(wc);
+        ngx_wzp_conn_replay(wc);
     }
 }
 
@@ -339,6 +343,11 @@ ngx_wzp_conn_message(wzp_qconn_t *qc, const uint8_t *data, size_t len)
         return;
     }
 
+    if (wc->state == NGX_WZP_CONN_SESSION) {
+        ngx_wzp_conn_early(wc, data, len);
+        return;
+    }
+
     if (!wzp_bucket_take(&wc->signals, ngx_wzp_worker->now_ns)) {
         ngx_wzp_log_limited(NGX_WZP_LIMIT_SIGNAL, NGX_LOG_INFO,
                             ngx_wzp_conn_log(wc), 0,
@@ -348,6 +357,54 @@ ngx_wzp_conn_message(wzp_qconn_t *qc, const uint8_t *data, size_t len)
     }
 
     ngx_wzp_signal_handle(wc, data, len);
+}
+
+
+/* nginx has not decided yet, and the offer is here already: keep it. */
+static void
+ngx_wzp_conn_early(ngx_wzp_conn_t *wc, const uint8_t *data, size_t len)
+{
+    size_t   size;
+    u_char  *p;
+
+    size = sizeof(len) + len;
+
+    if (wc->early_len + size > NGX_WZP_SIGNAL_SIZE) {
+        ngx_wzp_log_limited(NGX_WZP_LIMIT_SIGNAL, NGX_LOG_INFO,
+                            ngx_wzp_conn_log(wc), 0,
+                            "signal dropped: too many before the session");
+        return;
+    }
+
+    p = realloc(wc->early, wc->early_len + size);
+    if (p == NULL) {
+        return;
+    }
+
+    ngx_memcpy(p + wc->early_len, &len, sizeof(len));
+    ngx_memcpy(p + wc->early_len + sizeof(len), data, len);
+
+    wc->early = p;
+    wc->early_len += size;
+}
+
+
+static void
+ngx_wzp_conn_replay(ngx_wzp_conn_t *wc)
+{
+    size_t   at, len;
+    u_char  *early;
+
+    early = wc->early;
+    wc->early = NULL;
+
+    for (at = 0; at < wc->early_len; at += sizeof(len) + len) {
+        ngx_memcpy(&len, early + at, sizeof(len));
+        ngx_wzp_conn_message(wc->qc, early + at + sizeof(len), len);
+    }
+
+    wc->early_len = 0;
+    free(early);
 }
 
 
@@ -435,6 +492,7 @@ ngx_wzp_conn_closed(wzp_qconn_t *qc, const wzp_qclose_t *why)
 
     ngx_queue_remove(&wc->queue);
     ngx_free(wc->sni);
+    ngx_free(wc->early);
     ngx_free(wc);
 }
 

@@ -38,6 +38,9 @@ struct ngx_wzp_conn_s {
     wzp_sni_t            *sni;          /* after the handshake               */
     ngx_wzp_member_t     *member;       /* in state JOINED                   */
     wzp_bucket_t          signals;      /* signals per second                */
+    u_char               *early;        /* signals that came while nginx's
+                                           phases were running               */
+    size_t                early_len;
 
     uint8_t               fp[WZP_FP_SIZE];
     char                  alias[WZP_ALIAS_MAX + 1];
