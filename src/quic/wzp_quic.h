@@ -163,7 +163,7 @@ typedef struct {
     uint64_t           stale_ns;        /* media older than this is dropped
                                            when the path is blocked; 0: 400 ms */
     uint64_t           ack_delay_ns;    /* max_ack_delay, and how long an
-                                           ACK waits for company; 0: 25 ms   */
+                                           ACK waits for company; 0: 100 ms  */
     uint32_t           ack_packets;     /* so many are acknowledged at once,
                                            without waiting; 0: 8             */
     uint32_t           queue_len;       /* media per receiver; 0: 128        */

@@ -35,7 +35,7 @@
 
 
 #define WZP_QUIC_STALE_NS       (400 * WZP_MS)
-#define WZP_QUIC_ACK_DELAY_NS   (25 * WZP_MS)
+#define WZP_QUIC_ACK_DELAY_NS   (100 * WZP_MS)
 #define WZP_QUIC_IDLE_NS        (30 * WZP_SEC)
 #define WZP_QUIC_HANDSHAKE_NS   (10 * WZP_SEC)
 #define WZP_QUIC_QUEUE_LEN      128
