@@ -65,11 +65,10 @@ my $sub = $t->dir . '/closed';
 mkdir $sub, 0700;
 
 if ($> == 0) {
-    my ($uid, $gid) = (getpwnam $t->{user})[2, 3];
     spew("$sub/identity", 'ab' x 32 . "\n");
-    chown $uid, $gid, $t->dir, map { $t->dir . "/$_" } qw(logs temp);
+    local @$t{qw(nginx module nginx_user)} = @$t{qw(nginx module)};
+    $t->become($t->{user});
     $t->conf(identity => "$sub/identity");
-    local $t->{nginx_user} = [$uid, $gid];
     ($rc, $text) = $t->run('-t');
     isnt($rc, 0, 'an unreadable identity');
     like($text, qr/\[emerg\].*\Q$sub\E\/identity.*Permission denied/,

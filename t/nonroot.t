@@ -67,11 +67,7 @@ $t->stop;
 
 # ---- nobody is root ----
 
-my ($uid, $gid) = (getpwnam $user)[2, 3];
-chown $uid, $gid, $t->dir, map { $t->dir . "/$_" }
-    qw(logs temp error.log nginx.conf identity);
-
-$t->{nginx_user} = [$uid, $gid];
+$t->become($user);
 $t->start(workers => 2);
 is(owner($t->pid), $user, 'the master is not root either');
 @m = call('no root');

@@ -22,6 +22,7 @@ use Digest::SHA qw(hmac_sha256 sha256_hex);
 use Exporter qw(import);
 use Fcntl qw(:flock);
 use File::Basename qw(dirname);
+use File::Copy qw(copy);
 use File::Path qw(make_path);
 use File::Spec;
 use File::Temp qw(tempdir);
@@ -373,6 +374,29 @@ sub run
 
     waitpid $pid, 0;
     return ($? & 127 ? 128 + ($? & 127) : $? >> 8, slurp($out));
+}
+
+
+# From now on nginx is started by another user than root, who may not be able to
+# look where we were built: it gets copies, and the directory.
+
+sub become
+{
+    my ($self, $user) = @_;
+    my ($uid, $gid) = (getpwnam $user)[2, 3];
+
+    for my $file (qw(nginx module)) {
+        my ($name) = $self->{$file} =~ m{([^/]+)$};
+        copy($self->{$file}, "$self->{dir}/$name") or die "$name: $!";
+        chmod 0755, "$self->{dir}/$name";
+        $self->{$file} = "$self->{dir}/$name";
+    }
+
+    for my $name ('', qw(logs temp error.log nginx.conf identity)) {
+        chown $uid, $gid, "$self->{dir}/$name" if -e "$self->{dir}/$name";
+    }
+
+    $self->{nginx_user} = [$uid, $gid];
 }
 
 
