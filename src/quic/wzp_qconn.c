@@ -110,8 +110,8 @@ wzp_qconn_params(const wzp_quic_t *ep, ngtcp2_transport_params *tp)
     tp->initial_max_stream_data_bidi_local = WZP_QUIC_STREAM_DATA;
     tp->initial_max_stream_data_bidi_remote = WZP_QUIC_STREAM_DATA;
     tp->initial_max_stream_data_uni = WZP_QUIC_STREAM_DATA;
-    tp->initial_max_streams_bidi = WZP_QUIC_STREAMS;
-    tp->initial_max_streams_uni = WZP_QUIC_STREAMS;
+    tp->initial_max_streams_bidi = ep->conf.streams;
+    tp->initial_max_streams_uni = ep->conf.streams;
     tp->active_connection_id_limit = WZP_QUIC_CIDS;
     tp->max_ack_delay = ep->conf.ack_delay_ns;
     tp->grease_quic_bit = 1;

@@ -194,7 +194,8 @@ wzp_qconn_starved(const wzp_qconn_t *qc)
 {
     return qc->phase == WZP_QPHASE_OPEN
            && wzp_qout_first(&qc->out, false) != NULL
-           && ngtcp2_conn_get_streams_bidi_left(qc->conn) == 0;
+           && (qc->nopen >= WZP_QUIC_OPEN_MAX
+               || ngtcp2_conn_get_streams_bidi_left(qc->conn) == 0);
 }
 
 

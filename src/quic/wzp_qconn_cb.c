@@ -429,6 +429,7 @@ wzp_cb_stream_close(ngtcp2_conn *conn, uint32_t flags, int64_t stream_id,
     qc = user_data;
 
     if (ngtcp2_conn_is_local_stream(conn, stream_id)) {
+        qc->nopen--;
 
         if (stream_user_data != NULL) {
             wzp_qout_drop(&qc->out, stream_user_data);

@@ -265,7 +265,8 @@ wzp_qpkt_pack(wzp_qpkt_t *pk)
 }
 
 
-/* Streams for messages that wait, as far as the peer's credit goes. */
+/* Streams for messages that wait, as far as the peer's credit goes, and no
+ * further than we would have to remember them. */
 static void
 wzp_qconn_open_streams(wzp_qconn_t *qc)
 {
@@ -273,26 +274,30 @@ wzp_qconn_open_streams(wzp_qconn_t *qc)
     int64_t      id;
     wzp_qmsg_t  *qm;
 
-    while ((qm = wzp_qout_first(&qc->out, false)) != NULL) {
-
+    while (qc->nopen < WZP_QUIC_OPEN_MAX
+           && (qm = wzp_qout_first(&qc->out, false)) != NULL)
+    {
         rv = ngtcp2_conn_open_bidi_stream(qc->conn, &id, qm);
         if (rv != 0) {
             break;
         }
 
+        qc->nopen++;
         wzp_qout_start(&qc->out, qm, id);
 
         /* Nothing is to come back on it. */
         (void) ngtcp2_conn_shutdown_stream_read(qc->conn, 0, id, 0);
     }
 
-    while ((qm = wzp_qout_first(&qc->out, true)) != NULL) {
-
+    while (qc->nopen < WZP_QUIC_OPEN_MAX
+           && (qm = wzp_qout_first(&qc->out, true)) != NULL)
+    {
         rv = ngtcp2_conn_open_uni_stream(qc->conn, &id, qm);
         if (rv != 0) {
             break;
         }
 
+        qc->nopen++;
         wzp_qout_start(&qc->out, qm, id);
     }
 }

@@ -51,6 +51,10 @@ wzp_quic_defaults(wzp_quic_conf_t *conf)
         conf->ack_packets = WZP_QUIC_ACK_PACKETS;
     }
 
+    if (conf->streams == 0) {
+        conf->streams = WZP_QUIC_STREAMS;
+    }
+
     if (conf->queue_len == 0) {
         conf->queue_len = WZP_QUIC_QUEUE_LEN;
     }

@@ -166,6 +166,8 @@ typedef struct {
                                            ACK waits for company; 0: 100 ms  */
     uint32_t           ack_packets;     /* so many are acknowledged at once,
                                            without waiting; 0: 8             */
+    uint32_t           streams;         /* that the peer may have open, of
+                                           each kind; 0: 100 (PROTOCOL 1.2)  */
     uint32_t           queue_len;       /* media per receiver; 0: 128        */
     size_t             max_message;     /* bytes; 0: WZP_SIGNAL_MAX          */
     uint16_t           mtu_max;         /* UDP payload; 0: 1452              */

@@ -60,6 +60,10 @@
  * frame of a fixed size is NEW_CONNECTION_ID. */
 #define WZP_QUIC_ROOM           128
 
+/* Streams of ours that are not closed yet, per connection: more than peers
+ * allow, so that it binds only who allows any number and answers none. */
+#define WZP_QUIC_OPEN_MAX       128
+
 /* Packets that one connection may write in one go. */
 #define WZP_QUIC_BURST          64
 
@@ -148,6 +152,7 @@ struct wzp_qconn_s {
     uint64_t                 hold_ns;   /* an ACK waits since then; 0: none  */
     uint64_t                 heard_ns;  /* the last packet came in           */
     uint32_t                 held;      /* packets that it will cover        */
+    uint32_t                 nopen;     /* streams of ours, not yet closed   */
     uint16_t                 max_dgram; /* payload, 0: none may be sent      */
     uint16_t                 mtu;
 

@@ -213,6 +213,53 @@ test_starved(void)
 }
 
 
+/*
+ * A peer that allows any number of streams and acknowledges none: what is on
+ * its way to it is bounded all the same, and of what waits with a key only the
+ * newest is kept.
+ */
+static void
+test_greedy(void)
+{
+    uint32_t          n;
+    rig_t            *rig;
+    rig_rec_t        *cl, *sv;
+    wzp_qstats_t      st;
+    wzp_quic_conf_t   sc, cc;
+
+    rig_conf(&sc, &cc);
+    cc.streams = 1000000;
+    rig = rig_create(54, &sc, &cc);
+    ok(rig_up(rig, &cl, &sv), "connected to a client with much credit");
+    rig->sim->line.loss = 1.0;
+
+    for (n = 0; n < 300; n++) {
+        (void) rig_message(sv, n, 200, 1);
+        sim_run(rig->sim, 10 * WZP_MS);
+    }
+
+    ok(wzp_qconn_starved(sv->qc), "300 messages do not get 300 streams");
+    wzp_qconn_stats(sv->qc, &st);
+    is_u64(st.messages_queued, 1, "one of the key waits");
+
+    rig->sim->line.loss = 0;
+    sim_run(rig->sim, 20 * WZP_SEC);
+    is_u64(cl->messages, 129, "128 were on their way, and the newest");
+    is_u64(cl->last_number, 299, "comes at last");
+    ok(!wzp_qconn_starved(sv->qc), "then there are streams again");
+
+    for (n = 300; n < 700; n++) {
+        (void) rig_message(sv, n, 200, 0);
+        sim_run(rig->sim, 10 * WZP_MS);
+    }
+
+    sim_run(rig->sim, 2 * WZP_SEC);
+    is_u64(cl->messages, 129 + 400, "for any number of messages");
+
+    rig_destroy(rig);
+}
+
+
 /* What replaces a message of its key takes the place of that one. */
 static void
 test_replace(void)
@@ -335,6 +382,7 @@ main(void)
     test_empty();
     test_malformed();
     test_starved();
+    test_greedy();
     test_replace();
     test_uni();
     test_early();
