@@ -41,7 +41,7 @@ my ($upward, $outside, $form) = ([], [], []);
 for my $file (@files) {
     open my $fh, '<', $file or next;
     my ($layer) = $file =~ m{^(?:src/)?(\w+)/};
-    my %ok = map { $_ => 1 } $layer, @{$below{$layer || ''} || []};
+    my %ok = map { $_ => 1 } $layer || (), @{$below{$layer || ''} || []};
 
     while (my $line = <$fh>) {
         next unless $line =~ /^\s*#\s*include\s*([<"])([^>"]+)[>"]/;
