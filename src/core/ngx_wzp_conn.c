@@ -14,6 +14,7 @@
 #define NGX_WZP_SIGNAL_BURST    100
 #define NGX_WZP_SIGNAL_SIZE     65536   /* a client has nothing longer       */
 #define NGX_WZP_LINGER          (200 * WZP_MS)
+#define NGX_WZP_PING_TIME       50      /* ms, and the relay hangs up        */
 
 #ifndef NGX_WZP_BUILD
 #define NGX_WZP_BUILD           "wzp-0.1.0"
@@ -242,7 +243,11 @@ ngx_wzp_conn_dispatch(ngx_wzp_conn_t *wc)
         return;
 
     case WZP_SNI_PING:
-        ngx_wzp_conn_close(wc, WZP_CLOSE_NORMAL);
+
+        /* not in the same flight: some would take it for a failed handshake */
+
+        wc->state = NGX_WZP_CONN_CLOSING;
+        ngx_add_timer(&wc->deadline, NGX_WZP_PING_TIME);
         return;
 
     case WZP_SNI_VERSION:
@@ -281,7 +286,8 @@ ngx_wzp_conn_deadline_handler(ngx_event_t *ev)
     wc = ngx_wzp_event_owner(ev, ngx_wzp_conn_t, deadline);
 
     ngx_wzp_worker_turn();
-    ngx_wzp_conn_close(wc, WZP_CLOSE_TIMEOUT);
+    ngx_wzp_conn_close(wc, wc->sni->role == WZP_SNI_PING ? WZP_CLOSE_NORMAL
+                                                         : WZP_CLOSE_TIMEOUT);
 }
 
 
