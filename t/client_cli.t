@@ -174,6 +174,38 @@ spew($t->dir . '/text.wav', "this is no sound\n");
 is($rc, 7, 'a text as sound: exit status');
 like($err, qr/cannot be read as sound/, 'message');
 
+# whoever starts it has closed what it prints to: nothing of that may get
+# into a file
+
+my $sound = $t->dir . '/closed.wav';
+mkdir $t->dir . '/closed';
+system('sh', '-c', 'HOME=$1 "$2" --record "$3" 127.0.0.1:$4 <&- >&- 2>&-',
+       'sh', $t->dir . '/closed', Test::Nginx::WZP::Client::binary(), $sound,
+       $t->port(9));
+is($? >> 8, 5, 'nowhere to print: exit status');
+is(-s $sound, 44, 'the recording has its header and nothing else');
+
+
+# ---- JSON, whatever the bytes ----
+
+($rc, $out) = run(undef, '--json', '--record', $t->dir . "/no/\xff.wav", $addr);
+is($rc, 7, 'a name that is not UTF-8: exit status');
+like($out, qr/^\{"event":"error",.*"exit":7,"message":".*\/no\/\.wav/m,
+     'the event is told all the same');
+
+
+# ---- known_hosts without an end of line ----
+
+($rc, undef, undef, $home) = run(undef, '--duration', '0', $addr);
+my $known = "$home/.config/wzp/known_hosts";
+spew($known, 'elsewhere:1 ' . '00:' x 31 . '00');
+($rc) = run($home, '--duration', '0', $addr) for 1 .. 2;
+is($rc, 0, 'a last line that was not ended');
+is(scalar(() = slurp($known) =~ /\n/g), 2, 'is ended first');
+
+
+# ---- secrets of TLS ----
+
 my $keys = $t->dir . '/keys';
 ($rc) = run(undef, '--keylog', $keys, '--duration', '0', $addr);
 like(slurp($keys), qr/^CLIENT_TRAFFIC_SECRET_0 /m, 'TLS secrets are written');

@@ -129,7 +129,7 @@ func (ps *peers) run(cmd *Command) bool {
 	case "stats":
 		m.stats()
 	case "rebind":
-		m.net.rebind()
+		m.net.rebind(cmd.Source)
 		say(m.id, "rebound", Event{"local": m.net.LocalAddr().String()})
 	case "freeze":
 		m.net.freeze(true)

@@ -35,8 +35,11 @@ func (s *socket) open(source, remote string) error {
 	return err
 }
 
-// rebind goes on from another port; packets to the old one are lost.
-func (s *socket) rebind() {
+// rebind goes on from another port, or address; packets to the old one are lost.
+func (s *socket) rebind(source string) {
+	if source != "" {
+		s.bind = &net.UDPAddr{IP: net.ParseIP(source)}
+	}
 	next, err := net.ListenUDP("udp", s.bind)
 	if err != nil {
 		return

@@ -1,7 +1,8 @@
 /*
  * A UDP proxy that spoils what it carries: loss, bursts of loss, delay,
- * jitter, reordering, duplicates, a rate limit, outages, and a change of the
- * address that the server sees (as a NAT does).  Seeded: one seed, one fate.
+ * jitter, reordering, duplicates, a rate limit, a small MTU, outages, and a
+ * change of the address that the server sees (as a NAT does).  Seeded: one
+ * seed, one fate.
  *
  *     udpproxy [options] LISTEN_PORT SERVER_PORT
  *
@@ -60,6 +61,7 @@ typedef struct {
     uint64_t             duplicated;
     uint64_t             reordered;
     uint64_t             overrun;
+    uint64_t             too_big;
 } line_t;
 
 
@@ -72,6 +74,7 @@ static struct {
     double    duplicate;
     double    rate_kbps;                /* 0 = none                         */
     double    queue_ms;                 /* longest wait for the rate        */
+    size_t    mtu;                      /* UDP payload                      */
     double    from_s;                   /* no loss before, nor after until  */
     double    until_s;
     double    outage_at_s;
@@ -79,7 +82,7 @@ static struct {
     double    rebind_s;                 /* every so often; 0 = never        */
     uint64_t  seed;
     char      direction;                /* 'b'oth, 'u'p, 'd'own             */
-} conf = { .burst = 1, .queue_ms = 200, .until_s = 1e9, .outage_at_s = -1,
+} conf = { .burst = 1, .queue_ms = 200, .mtu = MAX_SIZE, .until_s = 1e9, .outage_at_s = -1,
            .seed = 1, .direction = 'b' };
 
 
@@ -289,6 +292,11 @@ carry(const uint8_t *data, size_t len, unsigned client, bool up, uint64_t now)
         return;
     }
 
+    if (len > conf.mtu) {
+        ln->too_big++;
+        return;
+    }
+
     if (lost(ln, (double) (now - start_ns) / 1e9)) {
         ln->lost++;
         return;
@@ -477,12 +485,14 @@ static void
 report_line(const char *name, const line_t *ln, const char *end)
 {
     printf("\"%s\":{\"in\":%llu,\"out\":%llu,\"lost\":%llu,"
-           "\"duplicated\":%llu,\"reordered\":%llu,\"overrun\":%llu}%s",
+           "\"duplicated\":%llu,\"reordered\":%llu,\"overrun\":%llu,"
+           "\"too_big\":%llu}%s",
            name, (unsigned long long) ln->in, (unsigned long long) ln->out,
            (unsigned long long) ln->lost,
            (unsigned long long) ln->duplicated,
            (unsigned long long) ln->reordered,
-           (unsigned long long) ln->overrun, end);
+           (unsigned long long) ln->overrun,
+           (unsigned long long) ln->too_big, end);
 }
 
 
@@ -499,6 +509,7 @@ usage(FILE *f)
         "  --reorder PCT      held back another 10 to 60 ms\n"
         "  --duplicate PCT\n"
         "  --rate KBPS        bit rate; --queue MS: longest wait (200)\n"
+        "  --mtu BYTES        larger UDP payloads are lost\n"
         "  --outage AT,FOR    seconds\n"
         "  --rebind S         a new upstream port every S seconds\n"
         "  --direction D      both, up (to the server) or down\n"
@@ -522,6 +533,7 @@ parse(int argc, char **argv)
         { "duplicate", required_argument, NULL, 'D' },
         { "rate", required_argument, NULL, 'k' },
         { "queue", required_argument, NULL, 'q' },
+        { "mtu", required_argument, NULL, 'm' },
         { "outage", required_argument, NULL, 'o' },
         { "rebind", required_argument, NULL, 'R' },
         { "direction", required_argument, NULL, 'w' },
@@ -545,6 +557,7 @@ parse(int argc, char **argv)
         case 'k': conf.rate_kbps = atof(optarg); break;
         case 'q': conf.queue_ms = atof(optarg); break;
         case 'R': conf.rebind_s = atof(optarg); break;
+        case 'm': conf.mtu = (size_t) atol(optarg); break;
         case 'w': conf.direction = optarg[0]; break;
         case 's': conf.seed = strtoull(optarg, NULL, 10); break;
 

@@ -258,6 +258,68 @@ test_full(void)
 }
 
 
+/* Floats that are no numbers. */
+
+static void
+test_nan(void)
+{
+    float        v[4];
+    int16_t      pcm[4];
+    SF_INFO      info;
+    SNDFILE     *sf;
+    cl_wav_in_t *in;
+
+    memset(&info, 0, sizeof(info));
+    info.samplerate = 48000;
+    info.channels = 1;
+    info.format = SF_FORMAT_WAV | SF_FORMAT_FLOAT;
+
+    v[0] = NAN;
+    v[1] = INFINITY;
+    v[2] = -INFINITY;
+    v[3] = 0.5f;
+
+    sf = sf_open(name("in.wav"), SFM_WRITE, &info);
+    (void) sf_writef_float(sf, v, 4);
+    (void) sf_close(sf);
+
+    memset(pcm, 1, sizeof(pcm));
+    in = cl_wav_open(name("in.wav"));
+    is_u64(in != NULL ? cl_wav_read(in, pcm, 4) : 0, 4, "four odd samples");
+    is_i64(pcm[0], 0, "what is no number is silence");
+    is_i64(pcm[1], INT16_MAX, "infinite is loud");
+    is_i64(pcm[2], INT16_MIN, "either way");
+    is_i64(pcm[3], 16384, "and the rest is as it was");
+    cl_wav_close(in);
+}
+
+
+/* No samples at all; half a sample too many. */
+
+static void
+test_odd(void)
+{
+    FILE         *file;
+    int16_t       pcm[8];
+    cl_wav_in_t  *in;
+
+    make("in.wav", 16000, 8, SF_FORMAT_WAV | SF_FORMAT_PCM_16, 0);
+    in = cl_wav_open(name("in.wav"));
+    is_u64(in != NULL ? cl_wav_read(in, pcm, 8) : 99, 0, "no samples");
+    cl_wav_close(in);
+
+    file = fopen(name("a.raw"), "w");
+    (void) fwrite("\1\0\2\0\3", 1, 5, file);
+    (void) fclose(file);
+
+    in = cl_wav_open(name("a.raw"));
+    is_u64(in != NULL ? cl_wav_read(in, pcm, 8) : 0, 2,
+           "5 bytes are two samples");
+    is_i64(pcm[1], 2, "as they are");
+    cl_wav_close(in);
+}
+
+
 int
 main(void)
 {
@@ -274,6 +336,8 @@ main(void)
     test_rate(16000, 1, SF_FORMAT_FLAC | SF_FORMAT_PCM_16, "16 kHz FLAC");
     test_rate(8000, 4, SF_FORMAT_WAV | SF_FORMAT_ULAW, "8 kHz, 4 channels");
     test_rate(96000, 1, SF_FORMAT_WAV | SF_FORMAT_PCM_16, "96 kHz");
+    test_rate(192000, 8, SF_FORMAT_WAV | SF_FORMAT_FLOAT,
+              "192 kHz, 8 channels");
 
     test_out("a.wav");
     test_out("a.raw");
@@ -281,6 +345,8 @@ main(void)
     test_long();
     test_bad();
     test_full();
+    test_nan();
+    test_odd();
 
     (void) unlink(name("in.wav"));
     (void) unlink(name("a.wav"));

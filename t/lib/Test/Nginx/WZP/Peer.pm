@@ -177,7 +177,7 @@ sub raw    { my ($self, $hex) = @_; return $self->tell('raw', hex => $hex) }
 sub signal { my ($self, $js) = @_; return $self->tell('signal', json => $js) }
 sub freeze { return $_[0]->tell('freeze') }
 sub thaw   { return $_[0]->tell('thaw') }
-sub rebind { return $_[0]->tell('rebind') }
+sub rebind { my ($self, @to) = @_; return $self->tell('rebind', @to) }
 
 
 sub close
