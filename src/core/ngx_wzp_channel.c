@@ -57,6 +57,7 @@ ngx_wzp_channel_open(ngx_wzp_channel_t *ch, ngx_wzp_zone_t *zn,
 
     sl->worker = (uint16_t) worker;
     sl->generation = zn->hdr->generation;
+    sl->master = (uint32_t) ngx_parent;
     sl->closing = 0;
     sl->evict = 0;
     sl->epoch = ch->epoch;

@@ -39,6 +39,7 @@ static void ngx_wzp_worker_arm(ngx_wzp_relay_t *relay);
 static void ngx_wzp_worker_timer_handler(ngx_event_t *ev);
 static void ngx_wzp_worker_tick_handler(ngx_event_t *ev);
 static void ngx_wzp_worker_quit(void);
+static ngx_uint_t ngx_wzp_worker_successor(void);
 static void ngx_wzp_worker_orphan(void);
 static void ngx_wzp_worker_wake(void);
 
@@ -731,10 +732,7 @@ ngx_wzp_worker_quit(void)
     wk->closing = 1;
     sl->closing = 1;
 
-    /* a reload, or a new binary: its workers have the sockets */
-
-    successor = (wk->zone->hdr->generation != sl->generation
-                 || wk->zone->hdr->abandoned);
+    successor = ngx_wzp_worker_successor();
 
     wk->handed_over = successor;
 
@@ -752,6 +750,36 @@ ngx_wzp_worker_quit(void)
     if (wk->zone->hdr->abandoned) {
         ngx_wzp_conn_close_all(WZP_CLOSE_GOING_AWAY);
     }
+}
+
+
+/*
+ * Does anybody go on reading where we stop?  After a reload, or with a new
+ * binary, the workers of a younger generation.  When a new binary is taken
+ * back, those of the old one, who never stopped or have been started anew.
+ */
+static ngx_uint_t
+ngx_wzp_worker_successor(void)
+{
+    ngx_uint_t           i;
+    ngx_wzp_slot_t      *sl, *own;
+    ngx_wzp_zone_hdr_t  *hdr;
+
+    hdr = ngx_wzp_worker->zone->hdr;
+    sl = hdr->slots;
+    own = &sl[ngx_wzp_worker->channel.slot];
+
+    if (hdr->generation != own->generation || hdr->abandoned) {
+        return 1;
+    }
+
+    for (i = 0; i < NGX_WZP_SLOTS; i++) {
+        if (sl[i].pid != 0 && !sl[i].closing && sl[i].master != own->master) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -778,7 +806,8 @@ ngx_wzp_worker_orphan(void)
 
     for (i = 0; i < NGX_WZP_SLOTS; i++) {
         if (sl[i].pid != 0 && sl[i].worker == 0
-            && sl[i].generation > sl[wk->channel.slot].generation)
+            && (!sl[i].closing
+                || sl[i].generation > sl[wk->channel.slot].generation))
         {
             orphan = 0;
             break;

@@ -41,6 +41,7 @@ typedef struct {
     _Atomic uint16_t   epoch;           /* random, of this life              */
     uint16_t           worker;          /* ngx_worker                        */
     uint32_t           generation;
+    uint32_t           master;          /* pid                               */
     _Atomic uint32_t   closing;         /* told to quit                      */
     _Atomic uint32_t   evict;           /* by anyone: leave, slots ran out   */
 
