@@ -8,6 +8,7 @@
 
 #define CL_CALL_EARLY       3           /* attempts of a first join that ran
                                            into a restart                    */
+#define CL_CALL_STEADY_NS   (10 * WZP_SEC)      /* in the room: all is well  */
 #define CL_CALL_LEAVE_NS    (1 * WZP_SEC)       /* for Hangup to arrive      */
 
 
@@ -120,7 +121,7 @@ cl_call_wait(cl_call_t *cl, const cl_ending_t *en, uint64_t now_ns)
                                        "cause", en->cause,
                                        "message", en->text));
 
-    if (cl->attempt == 1) {
+    if (cl->lost_ns == now_ns) {
         cl_say("connection lost (%s), coming back ...", en->cause);
     }
 }
@@ -149,6 +150,13 @@ cl_call_down(void *ctx, const cl_ending_t *en)
 
     if (cl->state == CL_CALL_IN) {
         cl->lost_ns = now;
+
+        /* A relay that lets everybody in and then dies must not be run into
+         * at once, again and again. */
+
+        if (now - cl->entered_ns >= CL_CALL_STEADY_NS) {
+            cl->attempt = 0;
+        }
     }
 
     again = cl_call_may_return(cl, en, now);
@@ -234,11 +242,13 @@ cl_call_late(cl_call_t *cl, uint64_t now_ns)
         cl_link_abort(cl->ln, &en);
     }
 
-    /* The time to come back in may end in the middle of an attempt. */
+    /* The time to come back in may end in the middle of an attempt.  It may
+     * also have begun in this very turn, after now_ns was read. */
 
     if (cl->joined && cl->op->reconnect_s >= 0
         && (cl->state == CL_CALL_CONNECT || cl->state == CL_CALL_OFFER
             || cl->state == CL_CALL_WAIT)
+        && now_ns > cl->lost_ns
         && now_ns - cl->lost_ns > (uint64_t) (cl->op->reconnect_s * 1e9))
     {
         (void) cl_fail(CL_UNREACHABLE, "%s: the relay did not come back",

@@ -49,6 +49,7 @@ typedef struct {
     bool                 joined;        /* has been in the room              */
     uint64_t             start_ns;
     uint64_t             joined_ns;     /* for the first time                */
+    uint64_t             entered_ns;    /* for the last time                 */
 
     uint8_t              exporter[WZP_EXPORTER_SIZE];
     bool                 has_exporter;

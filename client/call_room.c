@@ -245,7 +245,7 @@ cl_call_enter(cl_call_t *cl, bool resumed)
     again = cl->joined;
 
     cl->state = CL_CALL_IN;
-    cl->attempt = 0;
+    cl->entered_ns = now;
     cl->reconnects += again;
 
     if (!again) {
