@@ -9,6 +9,11 @@
 #include "say.h"
 
 
+/* More are counted and not listed: comparing two lists takes the product of
+ * their lengths. */
+#define CL_ROOM_LISTED  2048
+
+
 void
 cl_room_done(cl_room_t *rm)
 {
@@ -183,17 +188,18 @@ cl_room_update(cl_room_t *rm, const wzp_room_update_t *up, const char *my_fp,
     uint16_t my_id)
 {
     bool                first;
-    size_t              nold;
+    size_t              n, nold;
     wzp_participant_t  *list, *old;
 
-    list = calloc(up->nparticipants + 1, sizeof(wzp_participant_t));
+    n = WZP_MIN(up->nparticipants, CL_ROOM_LISTED);
+
+    list = calloc(n + 1, sizeof(wzp_participant_t));
     if (list == NULL) {
         return;
     }
 
-    if (up->nparticipants != 0) {
-        memcpy(list, up->participants,
-               up->nparticipants * sizeof(wzp_participant_t));
+    if (n != 0) {
+        memcpy(list, up->participants, n * sizeof(wzp_participant_t));
     }
 
     old = rm->list;
@@ -201,7 +207,7 @@ cl_room_update(cl_room_t *rm, const wzp_room_update_t *up, const char *my_fp,
     first = !rm->known;
 
     rm->list = list;
-    rm->n = up->nparticipants;
+    rm->n = n;
     rm->count = up->count;
     rm->known = true;
 
