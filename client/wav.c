@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <samplerate.h>
 #include <sndfile.h>
 #include <stdlib.h>
@@ -183,6 +184,10 @@ cl_wav_fill(cl_wav_in_t *in)
 static int16_t
 cl_wav_sample(float v)
 {
+    if (isnan(v)) {
+        return 0;                       /* files of floats may hold it       */
+    }
+
     v *= 32768;
 
     if (v >= INT16_MAX) {
