@@ -33,6 +33,20 @@ cl_known_key(char key[CL_KNOWN_KEY], const cl_options_t *op)
 }
 
 
+/* Does a line of somebody's editor wait for its end? */
+
+static bool
+cl_known_open_line(int fd)
+{
+    char   last;
+    off_t  size;
+
+    size = lseek(fd, 0, SEEK_END);
+
+    return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+}
+
+
 /* One line of the file. */
 
 static cl_known_t
@@ -114,7 +128,7 @@ cl_known_add(const cl_options_t *op, const uint8_t fp[WZP_CERT_FP_SIZE])
 {
     int         fd, n;
     char        path[CL_PATH_MAX], key[CL_KNOWN_KEY];
-    char        line[CL_KNOWN_KEY + WZP_CERT_FP_TEXT_LEN + 3];
+    char        line[CL_KNOWN_KEY + WZP_CERT_FP_TEXT_LEN + 4];
     char        text[WZP_CERT_FP_TEXT_LEN + 1], was[WZP_CERT_FP_TEXT_LEN + 1];
     unsigned    at;
     cl_exit_t   rc;
@@ -124,7 +138,7 @@ cl_known_add(const cl_options_t *op, const uint8_t fp[WZP_CERT_FP_SIZE])
         return rc;
     }
 
-    fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 
     if (fd == -1 || flock(fd, LOCK_EX) == -1) {
         goto failed;
@@ -135,7 +149,8 @@ cl_known_add(const cl_options_t *op, const uint8_t fp[WZP_CERT_FP_SIZE])
     if (cl_known_check(op, fp, &at, was) == CL_KNOWN_NEW) {
         cl_known_key(key, op);
         wzp_cert_fp_text(text, fp);
-        n = snprintf(line, sizeof(line), "%s %s\n", key, text);
+        n = snprintf(line, sizeof(line), "%s%s %s\n",
+                     cl_known_open_line(fd) ? "\n" : "", key, text);
 
         if (write(fd, line, (size_t) n) != n) {
             goto failed;

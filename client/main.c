@@ -2,8 +2,30 @@
  * wzp-client: a call from the command line.
  */
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "modes.h"
 #include "options.h"
+
+
+/* Whoever starts us may have closed these.  Files that we open would get their
+ * numbers then, and what is meant for the terminal would end up in them. */
+
+static bool
+cl_main_streams(void)
+{
+    int  fd;
+
+    for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd) {
+            return false;
+        }
+    }
+
+    return true;
+}
 
 
 int
@@ -11,6 +33,10 @@ main(int argc, char **argv)
 {
     cl_exit_t     rc;
     cl_options_t  op;
+
+    if (!cl_main_streams()) {
+        return CL_IO;
+    }
 
     rc = cl_options_parse(&op, argc, argv);
     if (rc != CL_OK) {

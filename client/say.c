@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "say.h"
+#include "wzp/wzp_utf8.h"
 
 
 #define CL_TEXT_MAX     1024
@@ -99,6 +100,25 @@ cl_debug(const char *fmt, ...)
 }
 
 
+/* Names of files and hosts are bytes; JSON wants UTF-8. */
+
+static json_t *
+cl_say_text(const char *text)
+{
+    char     clean[CL_TEXT_MAX];
+    json_t  *ob;
+
+    ob = json_string(text);
+
+    if (ob == NULL) {
+        (void) wzp_utf8_clean(clean, sizeof(clean) - 1, text, strlen(text));
+        ob = json_string(clean);
+    }
+
+    return ob;
+}
+
+
 void
 cl_warn(const char *fmt, ...)
 {
@@ -111,7 +131,8 @@ cl_warn(const char *fmt, ...)
 
     cl_say_clear();
     (void) fprintf(stderr, "wzp-client: warning: %s\n", text);
-    cl_event("warning", json_pack("{s:s}", "message", text));
+    cl_event("warning", json_pack("{s:o}", "message",
+                                   cl_say_text(text)));
 }
 
 
@@ -127,8 +148,8 @@ cl_fail(cl_exit_t status, const char *fmt, ...)
 
     cl_say_clear();
     (void) fprintf(stderr, "wzp-client: %s\n", text);
-    cl_event("error", json_pack("{s:i, s:s}", "exit", (int) status,
-                                "message", text));
+    cl_event("error", json_pack("{s:i, s:o}", "exit", (int) status,
+                                "message", cl_say_text(text)));
     return status;
 }
 
@@ -147,7 +168,13 @@ cl_event(const char *name, json_t *ob)
     t = (double) ((cl_now() - cl_out.start_ns) / 1000) / 1e6;
     all = json_pack("{s:s, s:f}", "event", name, "t", t);
 
-    if (all != NULL && ob != NULL && json_object_update(all, ob) == 0) {
+    /* An event is told even if its members cannot be: see json_pack. */
+
+    if (ob != NULL) {
+        (void) json_object_update(all, ob);
+    }
+
+    if (all != NULL) {
         (void) json_dumpf(all, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
         (void) fputc('\n', stdout);
     }
