@@ -176,6 +176,9 @@ ngx_wzp_worker_slot(ngx_cycle_t *cycle, ngx_wzp_worker_t *wk)
             /* after the sweep of a dead worker its rooms look different */
             ngx_wzp_worker_tell(tell, NGX_WZP_NONE);
             ngx_wzp_channel_flush(&wk->channel);
+
+            /* an older one may be reading what is ours now */
+            ngx_wzp_worker_wake();
             return NGX_OK;
         }
 
