@@ -81,7 +81,7 @@ scripts()
     WZP_BUILD=$dir WZP_MODULE=$module WZP_CLIENT=$dir/wzp-client \
     WZP_PEER=$build/t/peer \
     PERL5LIB=$top/t/lib:$(var TEST_NGINX_LIB) \
-        prove -e "timeout -k 10 $patience perl" "$@"
+        prove -j 4 -e "timeout -k 10 $patience perl" "$@"
 }
 
 
