@@ -306,8 +306,10 @@ wzp_udp_tx_count(wzp_udp_tx_t *tx, const struct mmsghdr *msg, bool sent)
 
 /*
  * The kernel refused a UDP_SEGMENT message: send its packets one by one.  If
- * they pass, segmentation was the fault, and is not tried on this socket
- * again (EIO: no checksum offload on the device; EINVAL: old kernel).
+ * the first passes, segmentation was the fault, and is not tried on this
+ * socket again (EIO: no checksum offload on the device; EINVAL: old kernel).
+ * If not, its size was, which is that of the segments: a probe of path MTU
+ * discovery, and those behind it shall not suffer for that.
  */
 static void
 wzp_udp_tx_split(wzp_udp_tx_t *tx, wzp_udp_socket_t *su, struct mmsghdr *msg)
@@ -333,7 +335,7 @@ wzp_udp_tx_split(wzp_udp_tx_t *tx, wzp_udp_socket_t *su, struct mmsghdr *msg)
         n = sendmsg(su->fd, &mh, MSG_DONTWAIT);
         tx->stats.syscalls++;
 
-        if (n >= 0) {
+        if (n >= 0 && i == 0) {
             su->gso = false;
         }
 
@@ -370,6 +372,7 @@ wzp_udp_tx_refused(wzp_udp_tx_t *tx, wzp_udp_socket_t *su,
 
     case EIO:
     case EINVAL:
+    case EMSGSIZE:
         if (msgs->msg_hdr.msg_iovlen > 1) {
             wzp_udp_tx_split(tx, su, msgs);
             return 1;
@@ -385,7 +388,7 @@ wzp_udp_tx_refused(wzp_udp_tx_t *tx, wzp_udp_socket_t *su,
         break;
 
     default:
-        /* EMSGSIZE: a probe of path MTU discovery met a smaller device. */
+        /* A peer that cannot be reached; the next may. */
         break;
     }
 

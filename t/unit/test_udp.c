@@ -8,7 +8,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 
@@ -437,6 +440,80 @@ test_sockets(void)
 }
 
 
+/* A loopback of our own, over which no more than this passes. */
+static bool
+small_loopback(int mtu)
+{
+    int           fd;
+    bool          done;
+    struct ifreq  ifr;
+
+    if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET)
+        != 0)
+    {
+        return false;
+    }
+
+    memset(&ifr, 0, sizeof(ifr));
+    memcpy(ifr.ifr_name, "lo", 3);
+    fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    ifr.ifr_mtu = mtu;
+    done = fd != -1 && ioctl(fd, SIOCSIFMTU, &ifr) == 0;
+
+    ifr.ifr_flags = IFF_UP | IFF_RUNNING;
+    done = done && ioctl(fd, SIOCSIFFLAGS, &ifr) == 0;
+    (void) close(fd);
+
+    return done;
+}
+
+
+/* A probe of path MTU discovery that our own device refuses takes nothing
+ * along that stands behind it, nor segmentation for ever. */
+static void
+test_small_device(void)
+{
+    unsigned           i;
+    inbox_t            in;
+    wzp_addr_t         any;
+    wzp_udp_rx_t      *rx;
+    wzp_udp_tx_t      *tx;
+    wzp_udp_socket_t   a, b;
+
+    if (!small_loopback(1300)) {
+        skip("no network of its own");
+        return;
+    }
+
+    any = addr_of(AF_INET, "127.0.0.1", 0);
+    ok(wzp_udp_open(&a, &any, NULL) == WZP_OK
+       && wzp_udp_open(&b, &any, NULL) == WZP_OK, "a device of 1300 bytes");
+
+    rx = wzp_udp_rx_create(64);
+    tx = wzp_udp_tx_create(64);
+    memset(&in, 0, sizeof(in));
+
+    put(tx, &a, NULL, &b.local, 1, 1452, 0);
+    put(tx, &a, NULL, &b.local, 2, 120, 0);
+
+    for (i = 0; i < 5; i++) {
+        put(tx, &a, NULL, &b.local, 3, 200, 0);
+    }
+
+    wzp_udp_tx_send(tx);
+    collect(rx, &b, &in, 6);
+    is_u64(in.n, 6, "all but the large one arrive");
+    is_u64(wzp_udp_tx_stats(tx)->dropped, 1, "which is counted");
+    ok(a.gso, "segmentation goes on");
+
+    wzp_udp_rx_destroy(rx);
+    wzp_udp_tx_destroy(tx);
+    wzp_udp_close(&a);
+    wzp_udp_close(&b);
+}
+
+
 int
 main(void)
 {
@@ -454,6 +531,7 @@ main(void)
     test_refused();
     test_no_gso();
     test_sockets();
+    test_small_device();                /* the last: another network         */
 
     return done_testing();
 }
