@@ -134,9 +134,8 @@ wzp_qconn_path(ngtcp2_path *path, const wzp_addr_t *local,
 }
 
 
-/* An ID of ours that nobody has yet. */
-static wzp_rc_t
-wzp_qconn_first_cid(wzp_qconn_t *qc, ngtcp2_cid *cid)
+wzp_rc_t
+wzp_qconn_new_cid(wzp_qconn_t *qc, ngtcp2_cid *cid)
 {
     uint8_t          rnd[5];
     wzp_quic_t      *ep;
@@ -190,7 +189,7 @@ wzp_qconn_start_server(wzp_qconn_t *qc, const wzp_udp_dgram_t *dg,
 
     ep = qc->ep;
 
-    if (wzp_qconn_first_cid(qc, &scid) != WZP_OK
+    if (wzp_qconn_new_cid(qc, &scid) != WZP_OK
         || wzp_cid_table_add(&ep->cids, &qc->cids, qc, from->hd->dcid.data,
                              from->hd->dcid.datalen)
            != WZP_OK)
@@ -277,7 +276,7 @@ wzp_qconn_start_client(wzp_qconn_t *qc)
 
     ep = qc->ep;
 
-    if (wzp_qconn_first_cid(qc, &scid) != WZP_OK) {
+    if (wzp_qconn_new_cid(qc, &scid) != WZP_OK) {
         return WZP_ERROR;
     }
 

@@ -159,32 +159,14 @@ static int
 wzp_cb_new_cid(ngtcp2_conn *conn, ngtcp2_cid *cid, uint8_t *token,
     size_t cidlen, void *user_data)
 {
-    uint8_t           rnd[5];
-    wzp_quic_t       *ep;
-    wzp_qconn_t      *qc;
-    wzp_cid_owner_t   owner;
+    wzp_qconn_t  *qc;
 
     (void) conn;
 
     qc = user_data;
-    ep = qc->ep;
 
-    if (cidlen != WZP_CID_LEN) {
-        return NGTCP2_ERR_CALLBACK_FAILURE;
-    }
-
-    owner.steer = ep->conf.steer;
-    owner.slot = ep->conf.slot;
-    owner.epoch = ep->conf.epoch;
-
-    ep->conf.random(ep->conf.ctx, rnd, sizeof(rnd));
-    wzp_cid_make(&ep->keys, &owner, rnd, cid->data);
-    cid->datalen = WZP_CID_LEN;
-
-    if (wzp_cid_reset_token(&ep->keys, cid, token) != WZP_OK
-        || wzp_cid_table_add(&ep->cids, &qc->cids, qc, cid->data,
-                             cid->datalen)
-           != WZP_OK)
+    if (cidlen != WZP_CID_LEN || wzp_qconn_new_cid(qc, cid) != WZP_OK
+        || wzp_cid_reset_token(&qc->ep->keys, cid, token) != WZP_OK)
     {
         return NGTCP2_ERR_CALLBACK_FAILURE;
     }

@@ -212,6 +212,10 @@ typedef struct {
 wzp_qconn_t *wzp_qconn_accept(wzp_quic_t *ep, const wzp_udp_dgram_t *dg,
     const wzp_qconn_origin_t *from);
 
+/* An ID of ours that nobody has yet, and that leads to qc from now on.
+ * WZP_ENOMEM; WZP_EDUP: somebody has it after all. */
+wzp_rc_t wzp_qconn_new_cid(wzp_qconn_t *qc, ngtcp2_cid *cid) WZP_MUST_CHECK;
+
 /* Feed a datagram.  qc may be gone afterwards.  Returns ngtcp2's result. */
 int wzp_qconn_input(wzp_qconn_t *qc, const wzp_udp_dgram_t *dg);
 
