@@ -82,8 +82,8 @@ static struct {
     double    rebind_s;                 /* every so often; 0 = never        */
     uint64_t  seed;
     char      direction;                /* 'b'oth, 'u'p, 'd'own             */
-} conf = { .burst = 1, .queue_ms = 200, .mtu = MAX_SIZE, .until_s = 1e9, .outage_at_s = -1,
-           .seed = 1, .direction = 'b' };
+} conf = { .burst = 1, .queue_ms = 200, .mtu = MAX_SIZE, .until_s = 1e9,
+           .outage_at_s = -1, .seed = 1, .direction = 'b' };
 
 
 static client_t   clients[MAX_CLIENTS];
