@@ -279,17 +279,26 @@ $(BENCH): $(B)/%: $(B)/obj/%.o $(call obj,$(T_BENCH_COMMON)) $(ENGINE_LIBS) \
           $(B)/link.flags
 	$(program)
 
-# Fuzz targets: clang, and src/wzp compiled along with each.
+# Fuzz targets: clang, and src/wzp compiled along with each; for that of QUIC
+# everything portable, and the simulated network.
 
 FUZZ_FLAGS = -O1 -g -DWZP_DEBUG -fno-omit-frame-pointer \
              -fsanitize=fuzzer,address,undefined \
              -fno-sanitize-recover=undefined
 
+FUZZ_QUIC = $(filter %/fuzz_quic,$(FUZZ))
+FUZZ_QUIC_SRCS = $(QUIC_SRCS) $(T_SIM_COMMON)
+
+$(FUZZ_QUIC): FUZZ_SRCS_MORE = $(FUZZ_QUIC_SRCS)
+$(FUZZ_QUIC): FUZZ_LIBS_MORE = $(NGTCP2_LIBS) $(BORINGSSL_LIBS)
+$(FUZZ_QUIC): $(FUZZ_QUIC_SRCS) $(wildcard src/quic/*.h src/net/*.h t/sim/*.h)
+
 $(FUZZ): $(BUILD)/%: %.c $(WZP_SRCS) $(wildcard src/wzp/*.h t/fuzz/*.h)
 	$(call SAY,FUZZ)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -std=c11 -D_GNU_SOURCE= $(WARN) $(FUZZ_FLAGS) $(INCS) \
-	        $< $(WZP_SRCS) -o $@.$$$$ $(SODIUM_LIBS) $(JANSSON_LIBS) \
+	        $< $(WZP_SRCS) $(FUZZ_SRCS_MORE) -o $@.$$$$ $(FUZZ_LIBS_MORE) \
+	        $(SODIUM_LIBS) $(JANSSON_LIBS) \
 	    && mv $@.$$$$ $@
 
 # From Debian's packages alone.  The import path of quic-go has changed between
