@@ -7,7 +7,8 @@
 # Stages: unit, unit-asan, fuzz, lint, nginx, nginx-asan; and, when asked for,
 # nginx-quic.  A stage that fails does not stop those after it, but the whole.
 #
-# TESTS="t/a.t t/b.t" takes these instead of all in t/.
+# TESTS="t/a.t t/b.t" takes these instead of all in t/; JOBS=N runs so many at
+# a time (2; each test takes ports of its own).
 
 set -u -o pipefail
 
@@ -22,6 +23,7 @@ ran=
 
 # A test that hangs has failed: seconds for one file.
 patience=900
+jobs=${JOBS:-2}
 
 
 # var NAME: a variable from deps.mk.
@@ -64,7 +66,7 @@ programs()
         list="$list $1/${f%.c}"
     done
 
-    prove -j 2 -e "timeout -k 10 $patience" $list
+    prove -j "$jobs" -e "timeout -k 10 $patience" $list
 }
 
 
