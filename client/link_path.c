@@ -27,6 +27,43 @@ typedef struct {
 } cl_path_rx_t;
 
 
+/* A place for one more socket: a free one, else that which nobody has needed
+ * for the longest time.  Attempts that fail at once use up places faster than
+ * retirement gives them back.  CL_LINK_SOCKETS: there is none. */
+
+static unsigned
+cl_path_place(cl_link_t *ln)
+{
+    unsigned           i, oldest;
+    cl_link_socket_t  *so;
+
+    oldest = CL_LINK_SOCKETS;
+
+    for (i = 0; i < CL_LINK_SOCKETS; i++) {
+        so = &ln->socks[i];
+
+        if (so->su.fd == -1) {
+            return i;
+        }
+
+        if (so->retire_ns != 0
+            && (ln->qc == NULL || wzp_qconn_socket(ln->qc) != &so->su)
+            && (oldest == CL_LINK_SOCKETS
+                || so->retire_ns < ln->socks[oldest].retire_ns))
+        {
+            oldest = i;
+        }
+    }
+
+    if (oldest != CL_LINK_SOCKETS) {
+        wzp_udp_close(&ln->socks[oldest].su);
+        ln->socks[oldest].su.fd = -1;
+    }
+
+    return oldest;
+}
+
+
 wzp_rc_t
 cl_path_open(cl_link_t *ln, const wzp_addr_t *peer)
 {
@@ -34,11 +71,7 @@ cl_path_open(cl_link_t *ln, const wzp_addr_t *peer)
     wzp_rc_t           rc;
     cl_link_socket_t  *so;
 
-    for (i = 0; i < CL_LINK_SOCKETS; i++) {
-        if (ln->socks[i].su.fd == -1) {
-            break;
-        }
-    }
+    i = cl_path_place(ln);
 
     if (i == CL_LINK_SOCKETS) {
         return WZP_EAGAIN;

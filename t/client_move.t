@@ -42,17 +42,26 @@ my $addr = "$relay:" . $t->port;
 
 $t->start(listen => ["$relay:%%PORT%%"]);
 
-# a name with three addresses, of which only the last leads to the relay
+# a name with three addresses, of which only the last leads to the relay; and
+# one with more of them than the client keeps sockets
 
 my $hosts = spew($t->dir . '/hosts', "fe80::1 thrice\n$two thrice\n"
-                                     . "$relay thrice\n");
+                                     . "$relay thrice\n"
+                                     . join('', map { "127.0.1.$_ many\n" }
+                                            1 .. 12)
+                                     . "$relay many\n");
 SKIP: {
-    system("mount --bind $hosts /etc/hosts") == 0 or skip 'no mount', 2;
+    system("mount --bind $hosts /etc/hosts") == 0 or skip 'no mount', 4;
 
     my ($rc, $out) = $t->run_client(
         { addr => 'thrice:' . $t->port }, '--duration', '0');
     is($rc, 0, 'a name with several addresses: each is tried');
     like($out, qr/at thrice:\d+ \(\Q$addr\E\)/, 'the right one is told');
+
+    ($rc, $out) = $t->run_client({ addr => 'many:' . $t->port }, '--duration',
+                                 '0');
+    is($rc, 0, 'a name with 13 addresses: each is tried');
+    like($out, qr/at many:\d+ \(\Q$addr\E\)/, 'up to the last');
 }
 
 my $talker = $t->client({ addr => $addr }, '--seed', seed_of(1),
