@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -24,12 +25,26 @@ static struct {
 } cl_out;
 
 
+/* A terminal that knows how to go back and to clear a line. */
+
+static bool
+cl_say_terminal(void)
+{
+    const char  *term;
+
+    term = getenv("TERM");
+
+    return isatty(STDOUT_FILENO) && term != NULL && term[0] != '\0'
+           && strcmp(term, "dumb") != 0;
+}
+
+
 void
 cl_say_init(bool json, bool verbose)
 {
     cl_out.json = json;
     cl_out.verbose = verbose;
-    cl_out.tty = isatty(STDOUT_FILENO);
+    cl_out.tty = cl_say_terminal();
     cl_out.start_ns = cl_now();
 
     (void) setvbuf(stdout, NULL, _IOLBF, 0);

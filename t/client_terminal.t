@@ -42,6 +42,22 @@ like($live[-1] || '', qr/loss \d/, 'terminal: the loss');
 like($live[-1] || '', qr{in \d+ out \d+ kb/s}, 'terminal: the bit rate');
 like($text, qr/Ann/, 'terminal: who is there');
 
+# ---- terminals that cannot clear a line ----
+
+for my $term ('dumb', undef) {
+    my $q = Test::Nginx::WZP::Process->spawn(
+        name => 'plain-' . ($term || 'none'), dir => $t->dir,
+        env => { HOME => $home, XDG_CONFIG_HOME => undef, TERM => $term },
+        command => ['script', '-qefc', "$client --duration 1 " . $t->addr,
+                    $out . '2']);
+    push @{$t->{clients}}, $q;
+
+    is($q->wait, 0, 'TERM=' . ($term || '') . ': a good end');
+    $text = slurp($out . '2');
+    unlike($text, qr/\e/, 'no escapes');
+    like($text, qr/joined "default"/, 'but lines');
+}
+
 # ---- no terminal ----
 
 my ($rc, $plain) = $t->run_client({ home => $home }, @args);
