@@ -250,6 +250,27 @@ bl_sleep(bl_load_t *bl, uint64_t until_ns)
     pfd.events = POLLIN;
 
     (void) ppoll(&pfd, 1, &ts, NULL);
+
+    bl->slept_ns = until_ns - now;
+}
+
+
+/* How long the machine did not let us run, at least: a turn lasts less than
+ * a millisecond. */
+static void
+bl_watch(bl_load_t *bl)
+{
+    uint64_t  now, gap;
+
+    now = bl_now();
+    gap = now - bl->turn_ns;
+
+    if (bl->window && gap > bl->slept_ns) {
+        bl->stall_ns = WZP_MAX(bl->stall_ns, gap - bl->slept_ns);
+    }
+
+    bl->turn_ns = now;
+    bl->slept_ns = 0;
 }
 
 
@@ -259,6 +280,8 @@ bl_turn(bl_load_t *bl, uint64_t until_ns)
 {
     int       n;
     uint64_t  now;
+
+    bl_watch(bl);
 
     n = bl_net_recv(bl->net, bl_member_input, bl);
 
@@ -322,7 +345,8 @@ bl_join(bl_load_t *bl)
 }
 
 
-static void
+/* false: nothing at all came through. */
+static bool
 bl_run(bl_load_t *bl)
 {
     unsigned   i;
@@ -357,6 +381,16 @@ bl_run(bl_load_t *bl)
 
     bl_sums_diff(&sums, &after, &before);
     bl_report_run(bl, &sums);
+
+    if (sums.frames_out != 0 && sums.frames_in == 0) {
+        (void) fprintf(stderr, "load: %llu frames were sent, none arrived; "
+                       "the relay's worker used %.0f %% of a CPU\n",
+                       (unsigned long long) sums.frames_out,
+                       (double) sums.cpu_ns[0] * 100 / (double) sums.at_ns);
+        return false;
+    }
+
+    return true;
 }
 
 
@@ -420,10 +454,10 @@ main(int argc, char **argv)
         bl_report_join(&bl, &before, &after);
 
         if (bl.op.run_ns != 0) {
-            bl_run(&bl);
+            ok = bl_run(&bl);
         }
 
-        if (bl.op.trace != NULL) {
+        if (ok && bl.op.trace != NULL) {
             ok = bl_write_trace(&bl);
         }
     }

@@ -144,6 +144,10 @@ struct bl_load_s {
     uint64_t            arrived_ns;     /* of the packet in hand             */
     uint8_t            *buf;            /* packet that is being written      */
 
+    uint64_t            turn_ns;        /* the last turn began               */
+    uint64_t            slept_ns;       /* ... and meant to sleep so long    */
+    uint64_t            stall_ns;       /* longest time without the CPU      */
+
     bl_sums_t           run;            /* counters, see bl_sums_take        */
     bl_hist_t           delay;
 

@@ -350,6 +350,7 @@ bl_report_run(const bl_load_t *bl, const bl_sums_t *sm)
     printf("doubles=%" PRIu64 "\n", bl->doubles);
     printf("strange=%" PRIu64 "\n", bl->strange);
     printf("gone=%u\n", bl->gone);
+    printf("stall_ms=%.0f\n", (double) bl->stall_ns / 1e6);
     printf("frames_s=%.0f\n", bl_ratio((double) sm->frames_in, s));
     printf("cpu_pct=%.2f\n", 100 * bl_ratio((double) cpu,
                                             (double) sm->at_ns));
