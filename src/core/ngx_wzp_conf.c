@@ -442,7 +442,7 @@ ngx_wzp_conf_commit(ngx_cycle_t *cycle)
         }
 
         if (ls[i].worker == 0) {
-            ngx_wzp_zone_listen(wmcf->zone, n++, &ls[i]);
+            ngx_wzp_zone_listen(wmcf->zone, n++, &ls[i], rf);
         }
 
         if (ngx_wzp_udp_steer(cycle, &ls[i]) != NGX_OK) {
@@ -455,7 +455,7 @@ ngx_wzp_conf_commit(ngx_cycle_t *cycle)
         }
     }
 
-    ngx_wzp_zone_listen(wmcf->zone, n, NULL);
+    ngx_wzp_zone_listen(wmcf->zone, n, NULL, NULL);
 
     return NGX_OK;
 }

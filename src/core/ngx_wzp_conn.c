@@ -537,6 +537,13 @@ ngx_wzp_conn_log_end(ngx_wzp_conn_t *wc, const wzp_qclose_t *why)
 void
 ngx_wzp_conn_close_all(wzp_close_t why)
 {
+    ngx_wzp_conn_close_relay(NULL, why);
+}
+
+
+void
+ngx_wzp_conn_close_relay(ngx_wzp_relay_t *relay, wzp_close_t why)
+{
     ngx_queue_t     *q;
     ngx_wzp_conn_t  *wc;
 
@@ -546,7 +553,9 @@ ngx_wzp_conn_close_all(wzp_close_t why)
     {
         wc = ngx_queue_data(q, ngx_wzp_conn_t, queue);
 
-        if (wc->state != NGX_WZP_CONN_CLOSING) {
+        if (wc->state != NGX_WZP_CONN_CLOSING
+            && (relay == NULL || wc->relay == relay))
+        {
             ngx_wzp_conn_close(wc, why);
         }
     }

@@ -77,6 +77,9 @@ void ngx_wzp_conn_close(ngx_wzp_conn_t *wc, wzp_close_t why);
 
 void ngx_wzp_conn_close_all(wzp_close_t why);
 
+/* Those of one relay. */
+void ngx_wzp_conn_close_relay(ngx_wzp_relay_t *relay, wzp_close_t why);
+
 /* This worker was told to quit gracefully. */
 void ngx_wzp_conn_quit(void);
 

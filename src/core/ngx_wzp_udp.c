@@ -94,6 +94,7 @@ ngx_wzp_udp_open(ngx_cycle_t *cycle, ngx_wzp_listen_t *ln,
 
     ln->relay = relay;
     ln->ls = ls;
+    ln->port = ngx_inet_get_port(ls->sockaddr);
     ln->own = -1;
     ln->zero = -1;
 
@@ -174,7 +175,8 @@ void
 ngx_wzp_udp_quit(ngx_wzp_listen_t *ln, ngx_uint_t successor)
 {
     if (!successor) {
-        ngx_wzp_udp_adopt(ln, ln->own);
+        ln->alone = 1;
+        ngx_wzp_udp_adopt(ln, ln->own != -1 ? ln->own : ln->zero);
         return;
     }
 

@@ -16,11 +16,13 @@ typedef struct {
                                            this                              */
     ngx_wzp_relay_t    *relay;
     ngx_listening_t    *ls;
+    in_port_t           port;
     ngx_fd_t            own;            /* duplicate of ls->fd               */
     ngx_fd_t            zero;           /* duplicate of worker 0's           */
     ngx_connection_t   *reader;         /* reads `own` or `zero` when nginx
                                            has closed ls->fd and nobody else
                                            reads                             */
+    ngx_uint_t          alone;          /* unsigned: nobody else ever will   */
 } ngx_wzp_listen_t;
 
 

@@ -40,6 +40,7 @@ static void ngx_wzp_worker_timer_handler(ngx_event_t *ev);
 static void ngx_wzp_worker_tick_handler(ngx_event_t *ev);
 static void ngx_wzp_worker_quit(void);
 static ngx_uint_t ngx_wzp_worker_successor(void);
+static void ngx_wzp_worker_review(void);
 static void ngx_wzp_worker_orphan(void);
 static void ngx_wzp_worker_wake(void);
 
@@ -444,7 +445,6 @@ ngx_wzp_worker_foreign(ngx_wzp_relay_t *relay, const wzp_udp_dgram_t *dg,
     ngx_memzero(&msg, sizeof(msg));
     msg.type = NGX_WZP_MSG_DATAGRAM;
     msg.ecn = dg->ecn;
-    msg.number = relay->conf->id;
 
     if (ngx_wzp_channel_send(&ngx_wzp_worker->channel, owner->slot, &msg, buf,
                              sizeof(ngx_wzp_forward_t) + dg->len)
@@ -488,18 +488,15 @@ ngx_wzp_worker_forwarded(const ngx_wzp_msg_t *msg, const u_char *data)
     for (i = 0; i < wk->nlistens; i++) {
         ln = &wk->listens[i];
 
-        if (ln->relay->conf->id != msg->number
-            || ln->su.local.u.sa.sa_family != fw.local.u.sa.sa_family)
-        {
-            continue;
-        }
-
         if (wzp_addr_equal(&ln->su.local, &fw.local)) {
             found = ln;
             break;
         }
 
-        if (found == NULL || ln->su.wildcard) {
+        if (ln->su.wildcard
+            && ln->su.local.u.sa.sa_family == fw.local.u.sa.sa_family
+            && ln->port == ngx_inet_get_port(&fw.local.u.sa))
+        {
             found = ln;
         }
     }
@@ -711,6 +708,10 @@ ngx_wzp_worker_tick_handler(ngx_event_t *ev)
     ngx_wzp_room_news(NGX_WZP_NONE);
     ngx_wzp_room_tick();
 
+    if (wk->handed_over && wk->reviewed != wk->zone->hdr->generation) {
+        ngx_wzp_worker_review();
+    }
+
     ngx_wzp_worker_orphan();
 
     if (wk->closing && wk->zone->hdr->abandoned) {
@@ -725,7 +726,7 @@ ngx_wzp_worker_tick_handler(ngx_event_t *ev)
 static void
 ngx_wzp_worker_quit(void)
 {
-    ngx_uint_t         i, successor;
+    ngx_uint_t         i;
     ngx_wzp_slot_t    *sl;
     ngx_wzp_worker_t  *wk;
 
@@ -735,17 +736,15 @@ ngx_wzp_worker_quit(void)
     wk->closing = 1;
     sl->closing = 1;
 
-    successor = ngx_wzp_worker_successor();
+    wk->handed_over = ngx_wzp_worker_successor();
 
-    wk->handed_over = successor;
+    if (wk->handed_over) {
+        ngx_wzp_worker_review();
 
-    for (i = 0; i < wk->nlistens; i++) {
-        /* an address that the new configuration left out is ours to read */
-
-        ngx_wzp_udp_quit(&wk->listens[i],
-                         successor
-                         && ngx_wzp_zone_listens(wk->zone,
-                                                 wk->listens[i].ls));
+    } else {
+        for (i = 0; i < wk->nlistens; i++) {
+            ngx_wzp_udp_quit(&wk->listens[i], 0);
+        }
     }
 
     ngx_wzp_conn_quit();
@@ -786,6 +785,42 @@ ngx_wzp_worker_successor(void)
 }
 
 
+/* What does the newest configuration do with our addresses? */
+static void
+ngx_wzp_worker_review(void)
+{
+    ngx_int_t          rc;
+    ngx_uint_t         i;
+    ngx_wzp_listen_t  *ln;
+    ngx_wzp_worker_t  *wk;
+
+    wk = ngx_wzp_worker;
+    wk->reviewed = wk->zone->hdr->generation;
+
+    for (i = 0; i < wk->nlistens; i++) {
+        ln = &wk->listens[i];
+
+        if (ln->alone) {
+            continue;
+        }
+
+        rc = ngx_wzp_zone_listens(wk->zone, ln->ls, ln->relay->conf);
+
+        /* one that it left out is ours to read */
+
+        ngx_wzp_udp_quit(ln, rc != NGX_DONE);
+
+        if (rc == NGX_DECLINED) {
+            ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                          "closing calls of relay \"%V\": on %V there is a "
+                          "relay with another identity now",
+                          &ln->relay->conf->name, &ln->ls->addr_text);
+            ngx_wzp_conn_close_relay(ln->relay, WZP_CLOSE_GOING_AWAY);
+        }
+    }
+}
+
+
 /*
  * Worker 0's socket is read by the youngest generation.  When all that came
  * after us have quit before our calls ended, it is ours to read; until
@@ -819,8 +854,8 @@ ngx_wzp_worker_orphan(void)
 
     for (i = 0; i < wk->nlistens; i++) {
 
-        if (wk->listens[i].own != -1) {
-            continue;           /* read all the time: see ..._quit() */
+        if (wk->listens[i].alone) {
+            continue;
         }
 
         if (orphan) {

@@ -49,6 +49,7 @@ typedef struct {
 
     ngx_uint_t              closing;    /* unsigned: told to quit            */
     ngx_uint_t              handed_over;   /* unsigned: others read for us   */
+    uint32_t                reviewed;   /* generation: see ..._review()      */
 
     ngx_wzp_log_limit_t     limits[NGX_WZP_LIMIT_N];
 } ngx_wzp_worker_t;

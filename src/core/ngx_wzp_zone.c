@@ -27,6 +27,7 @@ static size_t ngx_wzp_zone_ring(size_t size, size_t tables);
 static size_t ngx_wzp_zone_mapped(size_t size);
 static ngx_int_t ngx_wzp_zone_layout(ngx_wzp_zone_t *zn);
 static ngx_int_t ngx_wzp_zone_bells(ngx_cycle_t *cycle, ngx_wzp_zone_t *zn);
+static uint32_t ngx_wzp_zone_secret(const ngx_wzp_relay_conf_t *conf);
 static void ngx_wzp_zone_free(ngx_wzp_zone_t *zn);
 
 
@@ -385,7 +386,6 @@ ngx_wzp_zone_commit(ngx_cycle_t *cycle, ngx_wzp_zone_t *zn)
     }
 
     ngx_wzp_zone_current = zn;
-    zn->hdr->generation++;
 
     env = ngx_array_push(&ccf->env);
     if (env == NULL) {
@@ -415,39 +415,65 @@ ngx_wzp_zone_commit(ngx_cycle_t *cycle, ngx_wzp_zone_t *zn)
 
 
 void
-ngx_wzp_zone_listen(ngx_wzp_zone_t *zn, ngx_uint_t i, ngx_listening_t *ls)
+ngx_wzp_zone_listen(ngx_wzp_zone_t *zn, ngx_uint_t i, ngx_listening_t *ls,
+    const ngx_wzp_relay_conf_t *conf)
 {
+    ngx_wzp_zone_hdr_t  *h;
+
+    h = zn->hdr;
+
     if (ls == NULL) {
-        zn->hdr->nlistens = (uint32_t) i;
+        h->nlistens = (uint32_t) i;
+        h->generation++;            /* last: old workers look at the list */
         return;
     }
 
     if (i < NGX_WZP_LISTENS) {
-        zn->hdr->listens[i] = ngx_murmur_hash2(ls->addr_text.data,
-                                               ls->addr_text.len);
+        h->listens[i] = ngx_murmur_hash2(ls->addr_text.data,
+                                         ls->addr_text.len);
+        h->secrets[i] = ngx_wzp_zone_secret(conf);
     }
 }
 
 
-ngx_uint_t
-ngx_wzp_zone_listens(ngx_wzp_zone_t *zn, ngx_listening_t *ls)
+ngx_int_t
+ngx_wzp_zone_listens(ngx_wzp_zone_t *zn, ngx_listening_t *ls,
+    const ngx_wzp_relay_conf_t *conf)
 {
-    uint32_t    hash;
-    ngx_uint_t  i;
+    uint32_t             hash;
+    ngx_uint_t           i;
+    ngx_wzp_zone_hdr_t  *h;
 
-    if (zn->hdr->nlistens > NGX_WZP_LISTENS) {
-        return 1;
+    h = zn->hdr;
+
+    if (h->nlistens > NGX_WZP_LISTENS) {
+        return NGX_OK;
     }
 
     hash = ngx_murmur_hash2(ls->addr_text.data, ls->addr_text.len);
 
-    for (i = 0; i < zn->hdr->nlistens; i++) {
-        if (zn->hdr->listens[i] == hash) {
-            return 1;
+    for (i = 0; i < h->nlistens; i++) {
+        if (h->listens[i] == hash) {
+            return h->secrets[i] == ngx_wzp_zone_secret(conf) ? NGX_OK
+                                                              : NGX_DECLINED;
         }
     }
 
-    return 0;
+    return NGX_DONE;
+}
+
+
+/* Only to tell one secret from another. */
+static uint32_t
+ngx_wzp_zone_secret(const ngx_wzp_relay_conf_t *conf)
+{
+    u_char    hash[32];
+    uint32_t  n;
+
+    wzp_sha256(hash, conf->secret, sizeof(conf->secret));
+    ngx_memcpy(&n, hash, sizeof(n));
+
+    return n;
 }
 
 

@@ -78,10 +78,11 @@ typedef struct {
     _Atomic uint32_t   generation;      /* newest configuration cycle        */
     _Atomic uint32_t   abandoned;       /* by a reload with another zone     */
 
-    /* what the newest generation listens on: hashes of addresses; written by
-     * the master */
+    /* what the newest generation listens on: hashes of addresses, and of the
+     * secrets of the relays there; written by the master */
     _Atomic uint32_t   nlistens;
     _Atomic uint32_t   listens[NGX_WZP_LISTENS];
+    _Atomic uint32_t   secrets[NGX_WZP_LISTENS];
 
     uint64_t           uid;             /* last given member number          */
     uint32_t           next_slot;       /* slots are taken in turn           */
@@ -126,17 +127,22 @@ ngx_wzp_zone_t *ngx_wzp_zone_open(ngx_cycle_t *cycle, ngx_str_t *name,
     size_t size);
 
 /*
- * Master, once the new configuration is certain: a new generation begins; any
- * zone but this one is abandoned (its calls end when the old workers quit);
- * a new binary will find this one in its environment.
+ * Master, once the new configuration is certain: any zone but this one is
+ * abandoned (its calls end when the old workers quit); a new binary will find
+ * this one in its environment.
  */
 ngx_int_t ngx_wzp_zone_commit(ngx_cycle_t *cycle, ngx_wzp_zone_t *zn);
 
-/* Master: an address of the new generation, and the end of the list; worker:
- * is this address still listened on?  When in doubt, it is. */
+/* Master: an address of the new generation; ls is NULL: the end of the list,
+ * with which that generation begins. */
 void ngx_wzp_zone_listen(ngx_wzp_zone_t *zn, ngx_uint_t i,
-    ngx_listening_t *ls);
-ngx_uint_t ngx_wzp_zone_listens(ngx_wzp_zone_t *zn, ngx_listening_t *ls);
+    ngx_listening_t *ls, const ngx_wzp_relay_conf_t *conf);
+
+/* Worker: is this address of conf still listened on?  NGX_OK: yes, or that is
+ * not known; NGX_DECLINED: by a relay with another secret, which does not know
+ * our connection IDs; NGX_DONE: no. */
+ngx_int_t ngx_wzp_zone_listens(ngx_wzp_zone_t *zn, ngx_listening_t *ls,
+    const ngx_wzp_relay_conf_t *conf);
 
 void ngx_wzp_zone_lock(ngx_wzp_zone_t *zn);
 void ngx_wzp_zone_unlock(ngx_wzp_zone_t *zn);
