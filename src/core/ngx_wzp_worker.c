@@ -14,7 +14,7 @@
 
 #define NGX_WZP_TICK            500     /* ms */
 #define NGX_WZP_RX_BATCH        64
-#define NGX_WZP_TX_BATCH        256
+#define NGX_WZP_TX_BATCH        64
 #define NGX_WZP_RING_BATCH      256     /* messages per ring and turn        */
 #define NGX_WZP_SLOT_WAIT       3000    /* ms for an evicted one to leave    */
 
