@@ -174,19 +174,30 @@ ngx_wzp_udp_read(ngx_event_t *ev)
 void
 ngx_wzp_udp_quit(ngx_wzp_listen_t *ln, ngx_uint_t successor)
 {
-    if (!successor) {
-        ln->alone = 1;
-        ngx_wzp_udp_adopt(ln, ln->own != -1 ? ln->own : ln->zero);
-        return;
-    }
+    ngx_fd_t  *idle;
 
-    ln->su.fd = ln->zero;
+    idle = &ln->own;
+
+    if (successor) {
+        ln->su.fd = ln->zero;
+
+    } else {
+        ln->alone = 1;
+
+        if (ln->own != -1) {
+            ngx_wzp_udp_adopt(ln, ln->own);
+            idle = &ln->zero;
+
+        } else {
+            ngx_wzp_udp_adopt(ln, ln->zero);
+        }
+    }
 
     /* a duplicate left in the group would be fed and never read */
 
-    if (ln->own != -1) {
-        close(ln->own);
-        ln->own = -1;
+    if (*idle != -1) {
+        close(*idle);
+        *idle = -1;
     }
 }
 
