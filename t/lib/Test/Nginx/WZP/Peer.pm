@@ -118,20 +118,30 @@ sub events
 }
 
 
-# The first event of that name (for which the filter is true), or undef.
+# The first event of that name (for which the filter is true), or undef.  Nobody
+# waits for a member that is gone.
 
 sub wait
 {
     my ($self, $name, $filter, $limit) = @_;
+    my $found;
 
-    return wait_for {
+    wait_for {
+        my $gone = $self->gone;
         for my $ev ($self->events($name)) {
             local $_ = $ev;
-            return $ev if !$filter || $filter->($ev);
+            next if $filter && !$filter->($ev);
+            $found = $ev;
+            return 1;
         }
-        return undef;
+        return $gone;
     } $limit;
+
+    return $found;
 }
+
+
+sub gone { return scalar(() = $_[0]->events('closed')) }
 
 
 sub tell
@@ -168,7 +178,8 @@ sub sent
     my ($self, $limit) = @_;
 
     return wait_for {
-        ($self->events('sent')) >= ($self->{sends} || 0);
+        my $gone = $self->gone;
+        ($self->events('sent')) >= ($self->{sends} || 0) || $gone;
     } $limit;
 }
 
@@ -238,8 +249,9 @@ sub heard
     my $flow;
 
     defined $stream && wait_for {
+        my $gone = $self->gone;
         $flow = ($self->stats || return undef)->{flows}{$stream};
-        return $flow && $flow->{packets} >= $n;
+        return $gone || $flow && $flow->{packets} >= $n;
     } $limit;
 
     return $flow || { packets => 0, distinct => 0, missing => [], dups => 0,
@@ -264,11 +276,16 @@ sub room
 sub wait_count
 {
     my ($self, $n, $limit) = @_;
+    my $found;
 
-    return wait_for {
+    wait_for {
+        my $gone = $self->gone;
         my $room = $self->room;
-        $room && $room->{count} == $n ? $room : undef;
+        $found = $room if $room && $room->{count} == $n;
+        return $found || $gone;
     } $limit;
+
+    return $found;
 }
 
 
