@@ -36,4 +36,17 @@ closed_as($_, 'GOING_AWAY', 'stop: sent away') for $a, $b;
 is(scalar(() = slurp($t->dir . '/access.log') =~ /^\S{39} /mg), 6,
    'stop: logged');
 
+# a handshake that hangs does not hold the old workers back either
+
+$t->start(workers => 1, main => 'worker_shutdown_timeout 1s;',
+          server => 'wzp_handshake_timeout 300s;');
+$t->proxy(1, '--direction', 'down', '--outage', '0,300');
+
+my $half = $t->member(seed => seed_of(5), addr => $t->addr(1));
+my ($c) = $t->joined({ seed => seed_of(6) });
+
+ok($t->reload, 'reload during a handshake');
+closed_as($c, 'GOING_AWAY', 'sent away when the time is over');
+ok($t->wait_workers(1, 15), 'the old worker has gone');
+
 $t->done;

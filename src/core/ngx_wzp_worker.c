@@ -13,7 +13,6 @@
 
 
 #define NGX_WZP_TICK            500     /* ms */
-#define NGX_WZP_RX_BATCH        64
 #define NGX_WZP_TX_BATCH        64
 #define NGX_WZP_RING_BATCH      256     /* messages per ring and turn        */
 #define NGX_WZP_SLOT_WAIT       3000    /* ms for an evicted one to leave    */
@@ -121,7 +120,7 @@ ngx_wzp_worker_init(ngx_cycle_t *cycle, ngx_wzp_zone_t *zn,
     ngx_queue_init(&wk->room_list);
     ngx_queue_init(&wk->room_due);
 
-    wk->rx = wzp_udp_rx_create(NGX_WZP_RX_BATCH);
+    wk->rx = wzp_udp_rx_create(NGX_WZP_UDP_BATCH);
     wk->tx = wzp_udp_tx_create(NGX_WZP_TX_BATCH);
 
     /* indexed as the tables in the zone; pages that nobody touches are free */
@@ -429,7 +428,12 @@ ngx_wzp_worker_foreign(ngx_wzp_relay_t *relay, const wzp_udp_dgram_t *dg,
         || sl[owner->slot].epoch != owner->epoch
         || owner->slot == ngx_wzp_worker->channel.slot)
     {
-        wzp_quic_reset(relay->quic, dg, ngx_wzp_worker->now_ns);
+        /* right after a change of zones it may be a worker of the old one */
+
+        if (ngx_wzp_worker->now_ns >= ngx_wzp_worker->zone->hdr->quiet_ns) {
+            wzp_quic_reset(relay->quic, dg, ngx_wzp_worker->now_ns);
+        }
+
         return;
     }
 
@@ -552,7 +556,11 @@ ngx_wzp_worker_bell_handler(ngx_event_t *ev)
     if (c->close) {
         /* both flags off, or every later call would look like this one */
 
-        if (!c->error) {
+        if (c->error) {
+            /* worker_shutdown_timeout; those in handshake have no session */
+            ngx_wzp_conn_close_all(WZP_CLOSE_GOING_AWAY);
+
+        } else {
             ngx_wzp_worker_quit();
         }
 
