@@ -164,8 +164,8 @@ ngx_wzp_udp_read(ngx_event_t *ev)
                           "recvmmsg() on %V failed", &ln->ls->addr_text);
         }
 
-        if (n <= 0) {
-            break;
+        if (n < NGX_WZP_UDP_BATCH) {
+            break;              /* that was all: spare the call to see it */
         }
     }
 }

@@ -10,6 +10,9 @@
 #include "core/ngx_wzp.h"
 
 
+#define NGX_WZP_UDP_BATCH   64          /* datagrams of one recvmmsg()       */
+
+
 /* A listening socket of this worker. */
 typedef struct {
     wzp_udp_socket_t    su;             /* QUIC paths point here; su.data is

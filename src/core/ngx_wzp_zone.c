@@ -13,6 +13,8 @@
 #define NGX_WZP_ZONE_MAGIC      0x657a6f6e2d707a77ULL   /* "wzp-zone" */
 #define NGX_WZP_ZONE_ENV        "WZP_ZONE"
 
+#define NGX_WZP_ZONE_QUIET      (3 * WZP_SEC)
+
 #define NGX_WZP_RING_MIN        (32 * 1024)
 #define NGX_WZP_RING_MAX        (512 * 1024)
 
@@ -379,6 +381,7 @@ ngx_wzp_zone_commit(ngx_cycle_t *cycle, ngx_wzp_zone_t *zn)
                       &old->name, &zn->name, zn->size);
 
         old->hdr->abandoned = 1;
+        zn->hdr->quiet_ns = ngx_wzp_now() + NGX_WZP_ZONE_QUIET;
 
         if (ccf->master) {
             ngx_wzp_zone_free(old);

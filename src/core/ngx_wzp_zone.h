@@ -85,6 +85,8 @@ typedef struct {
     _Atomic uint32_t   secrets[NGX_WZP_LISTENS];
 
     uint64_t           uid;             /* last given member number          */
+    uint64_t           quiet_ns;        /* no stateless resets before: calls
+                                           of an older zone still end        */
     uint32_t           next_slot;       /* slots are taken in turn           */
 
     uint32_t           nrooms;          /* sizes of the tables               */
