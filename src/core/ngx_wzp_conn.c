@@ -481,6 +481,7 @@ ngx_wzp_conn_closed(wzp_qconn_t *qc, const wzp_qclose_t *why)
     wzp_qconn_set_data(qc, NULL);
 
     wzp_qconn_stats(qc, &wc->last);
+    wc->how = why->how;
     wc->qc = NULL;
     wc->state = NGX_WZP_CONN_CLOSING;
 
@@ -610,4 +611,26 @@ ngx_wzp_conn_role(ngx_wzp_conn_t *wc)
     };
 
     return wc->sni != NULL ? roles[wc->sni->role] : "";
+}
+
+
+const char *
+ngx_wzp_conn_status(ngx_wzp_conn_t *wc)
+{
+    if (!wc->accepted && !wc->ended) {
+        return wzp_close_token(WZP_CLOSE_ACCESS);   /* nginx ends it */
+    }
+
+    if (wc->status == WZP_CLOSE_NORMAL) {
+
+        if (wc->how == WZP_QCLOSE_IDLE) {
+            return "idle";
+        }
+
+        if (wc->how != WZP_QCLOSE_LOCAL && wc->how != WZP_QCLOSE_PEER) {
+            return "lost";
+        }
+    }
+
+    return wzp_close_token(wc->status);
 }

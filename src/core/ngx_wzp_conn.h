@@ -44,7 +44,8 @@ struct ngx_wzp_conn_s {
 
     uint8_t               fp[WZP_FP_SIZE];
     char                  alias[WZP_ALIAS_MAX + 1];
-    wzp_close_t           status;       /* why it ended                      */
+    wzp_close_t           status;       /* why we ended it                   */
+    wzp_qclose_how_t      how;          /* when it closed                    */
 
     off_t                 received;     /* bytes of media                    */
     off_t                 sent;
@@ -88,6 +89,9 @@ void ngx_wzp_conn_stats(ngx_wzp_conn_t *wc, wzp_qstats_t *st);
 
 /* "room", "ping", ... or "" before the handshake. */
 const char *ngx_wzp_conn_role(ngx_wzp_conn_t *wc);
+
+/* Why it ended: a token of wzp_close_x.h, "idle" or "lost". */
+const char *ngx_wzp_conn_status(ngx_wzp_conn_t *wc);
 
 
 #endif /* _NGX_WZP_CONN_H_INCLUDED_ */

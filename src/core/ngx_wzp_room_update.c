@@ -209,6 +209,7 @@ ngx_wzp_room_verify(ngx_wzp_room_t *rm)
         zm = ngx_wzp_dir_member(ngx_wzp_worker->zone, mb->index);
 
         if (!zm->used || zm->uid != mb->uid) {
+            mb->conn->status = WZP_CLOSE_REPLACED;
             wzp_qconn_close(mb->conn->qc, WZP_CLOSE_REPLACED,
                             wzp_close_phrase(WZP_CLOSE_REPLACED));
         }

@@ -137,7 +137,7 @@ ngx_stream_wzp_text_variable(ngx_stream_session_t *s,
             break;
 
         default: /* NGX_STREAM_WZP_STATUS */
-            text = wzp_close_token(wc->status);
+            text = ngx_wzp_conn_status(wc);
         }
     }
 
