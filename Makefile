@@ -11,7 +11,7 @@
 #   V=1             show whole commands
 #   WZP_CACHE=DIR   cache of third-party libraries (~/.cache/wzp)
 
-VERSION = 0.1.0
+VERSION = $(shell sed -n 's/^\#define CL_VERSION  *"\(.*\)"/\1/p' client/client.h)
 
 BUILD = build
 DEPS = src/deps/deps.sh
