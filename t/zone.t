@@ -33,7 +33,7 @@ SKIP: {
     my ($ev) = $full->events('closed');
     my %ok = map { (close_code($_))[0] => 1 } qw(ROOMS_FULL TOO_MANY);
     ok($ok{$ev->{code}}, 'refused: ' . $ev->{text});
-    my $say = qr/\[warn\].*(?:refused: relay|zone "voice" is full)/;
+    my $say = qr{\[crit\].*zone "voice" of \d+ bytes is full: make "wzp_zone"};
     ok($t->wait_log($say), 'the log says so');
     cmp_ok($t->grep_log($say), '<=', 10, 'and does not repeat it for each');
 

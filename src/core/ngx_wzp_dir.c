@@ -164,6 +164,7 @@ ngx_wzp_dir_join(ngx_wzp_zone_t *zn, const ngx_wzp_dir_join_t *in,
     ngx_wzp_zone_member_t  *zm;
 
     out->old_member = NGX_WZP_NONE;
+    out->full = 0;
     rc = WZP_CLOSE_TOO_MANY;
 
     ngx_wzp_zone_lock(zn);
@@ -209,6 +210,7 @@ ngx_wzp_dir_join(ngx_wzp_zone_t *zn, const ngx_wzp_dir_join_t *in,
 
     m = zn->hdr->free_member;
     if (m == NGX_WZP_NONE) {
+        out->full = 1;
         goto failed;
     }
 
@@ -221,6 +223,7 @@ ngx_wzp_dir_join(ngx_wzp_zone_t *zn, const ngx_wzp_dir_join_t *in,
 
         r = ngx_wzp_dir_room_create(zn, in);
         if (r == NGX_WZP_NONE) {
+            out->full = 1;
             goto failed;
         }
 

@@ -81,6 +81,8 @@ typedef struct {
     uint32_t               old_member;  /* NGX_WZP_NONE: replaced nobody     */
     uint64_t               old_uid;
     uint8_t                old_slot;
+
+    uint8_t                full;        /* refused because the zone is full  */
 } ngx_wzp_dir_joined_t;
 
 

@@ -57,6 +57,15 @@ ngx_wzp_room_join(ngx_wzp_conn_t *wc, uint16_t resume, ngx_wzp_conn_t **old)
 
     if (why != WZP_CLOSE_NORMAL) {
         ngx_free(mb);
+
+        if (out.full) {
+            ngx_wzp_log_limited(NGX_WZP_LIMIT_FULL, NGX_LOG_CRIT,
+                                ngx_cycle->log, 0,
+                                "zone \"%V\" of %uz bytes is full: make "
+                                "\"wzp_zone\" larger", &wk->zone->name,
+                                wk->zone->size);
+        }
+
         return why;
     }
 
