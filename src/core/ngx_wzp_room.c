@@ -102,6 +102,9 @@ ngx_wzp_room_join(ngx_wzp_conn_t *wc, uint16_t resume, ngx_wzp_conn_t **old)
     rm->n++;
     wk->members[mb->index] = mb;
 
+    mb->fresh = 1;
+    rm->fresh = 1;
+
     wc->member = mb;
     wc->stream_id = out.stream_id;
 

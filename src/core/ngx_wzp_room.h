@@ -26,8 +26,10 @@ struct ngx_wzp_room_s {
     wzp_profile_id_t     profile;       /* last recommended                  */
     ngx_event_t          timer;         /* an update that has to wait        */
     ngx_msec_t           told;          /* when                              */
+    ngx_msec_t           directed;      /* when a profile was recommended    */
     ngx_queue_t          due_queue;     /* in the worker's list, while due   */
     unsigned             due:1;
+    unsigned             fresh:1;       /* some member has no list yet       */
 };
 
 
@@ -43,6 +45,7 @@ struct ngx_wzp_member_s {
     wzp_quality_t        quality;
     unsigned             muted:1;
     unsigned             held:1;
+    unsigned             fresh:1;       /* has not been told of the others   */
 };
 
 

@@ -3,7 +3,7 @@
  *
  * A list goes to every member at every change.  To keep a room of hundreds
  * from drowning in its own news, changes within a short time, longer the
- * larger the room, are told as one: 2 ms for each member, at most 250.
+ * larger the room, are told as one; a newcomer gets his first list at once.
  */
 
 #include "core/ngx_wzp_room_update.h"
@@ -12,8 +12,17 @@
 #define NGX_WZP_KEY_UPDATE      1       /* newer replaces what waits         */
 #define NGX_WZP_KEY_QUALITY     2
 
-#define NGX_WZP_UPDATE_MS       2       /* per member                        */
-#define NGX_WZP_UPDATE_MAX      250
+/*
+ * 2 ms for each member, up to a quarter of a second.  From a hundred or so on
+ * it is by bytes: n lists of n people, some 130 bytes each, at 8 MB/s.  One
+ * who mutes and unmutes, or joins and leaves, makes us send no more than that.
+ */
+#define NGX_WZP_UPDATE_MS       2
+#define NGX_WZP_UPDATE_SOON     250
+#define NGX_WZP_UPDATE_US       16
+#define NGX_WZP_UPDATE_MAX      60000
+
+#define NGX_WZP_DIRECTIVE_MS    1000    /* between two                       */
 
 /* JSON of one participant: names, both texts escaped, fingerprint */
 #define NGX_WZP_PERSON_SIZE     (200 + 6 * (WZP_ALIAS_MAX + WZP_LABEL_MAX))
@@ -21,10 +30,13 @@
 
 static void ngx_wzp_room_due(ngx_wzp_room_t *rm);
 static void ngx_wzp_room_timer_handler(ngx_event_t *ev);
-static void ngx_wzp_room_update(ngx_wzp_room_t *rm);
+static ngx_msec_t ngx_wzp_room_pause(uint32_t n);
+static void ngx_wzp_room_update(ngx_wzp_room_t *rm, ngx_uint_t fresh);
+static ngx_wzp_zone_member_t *ngx_wzp_room_list(ngx_wzp_room_t *rm,
+    uint32_t *n, uint32_t *version);
 static void ngx_wzp_room_directive(ngx_wzp_room_t *rm);
 static void ngx_wzp_room_send(ngx_wzp_room_t *rm, const wzp_signal_t *sg,
-    size_t size, unsigned key);
+    size_t size, unsigned key, ngx_uint_t fresh);
 static void ngx_wzp_room_verify(ngx_wzp_room_t *rm);
 
 
@@ -34,6 +46,7 @@ ngx_wzp_room_update_init(ngx_wzp_room_t *rm)
     ngx_wzp_event_init(&rm->timer, ngx_wzp_room_timer_handler);
     rm->timer.cancelable = 1;
     rm->told = ngx_current_msec - NGX_WZP_UPDATE_MAX;
+    rm->directed = ngx_current_msec - NGX_WZP_DIRECTIVE_MS;
 }
 
 
@@ -48,7 +61,9 @@ ngx_wzp_room_changed(ngx_wzp_room_t *rm)
 void
 ngx_wzp_room_check(ngx_wzp_room_t *rm)
 {
-    if (rm->zone->version != rm->version && !rm->timer.timer_set) {
+    if (rm->zone->version != rm->version
+        && (!rm->timer.timer_set || rm->fresh))
+    {
         ngx_wzp_room_due(rm);
     }
 
@@ -108,16 +123,35 @@ ngx_wzp_room_updates(void)
         rm->due = 0;
 
         age = ngx_current_msec - rm->told;
-        wait = ngx_min(rm->zone->count * NGX_WZP_UPDATE_MS,
-                       NGX_WZP_UPDATE_MAX);
+        wait = ngx_wzp_room_pause(rm->zone->count);
 
         if (age >= wait) {
-            ngx_wzp_room_update(rm);
+            ngx_wzp_room_update(rm, 0);
+            continue;
+        }
 
-        } else {
+        if (rm->fresh && wait > NGX_WZP_UPDATE_SOON) {
+            ngx_wzp_room_update(rm, 1);
+        }
+
+        if (!rm->timer.timer_set) {
             ngx_add_timer(&rm->timer, wait - age);
         }
     }
+}
+
+
+/* From one list to the next, in a room of n. */
+static ngx_msec_t
+ngx_wzp_room_pause(uint32_t n)
+{
+    uint64_t  soon, slow;
+
+    soon = ngx_min((uint64_t) n * NGX_WZP_UPDATE_MS, NGX_WZP_UPDATE_SOON);
+    slow = ngx_min((uint64_t) n * n * NGX_WZP_UPDATE_US / 1000,
+                   NGX_WZP_UPDATE_MAX);
+
+    return (ngx_msec_t) ngx_max(soon, slow);
 }
 
 
@@ -135,30 +169,32 @@ ngx_wzp_room_timer_handler(ngx_event_t *ev)
 }
 
 
+/* The list to all our members, or to those who have had none. */
 static void
-ngx_wzp_room_update(ngx_wzp_room_t *rm)
+ngx_wzp_room_update(ngx_wzp_room_t *rm, ngx_uint_t fresh)
 {
-    uint32_t                i, n, had, version;
+    uint32_t                i, n, version;
     wzp_signal_t            sg;
     wzp_participant_t      *pa;
     ngx_wzp_zone_member_t  *list;
 
-    rm->told = ngx_current_msec;
+    version = rm->version;
+    rm->fresh = 0;
 
-    had = rm->zone->count + 16;
-    list = ngx_alloc(had * sizeof(ngx_wzp_zone_member_t), ngx_cycle->log);
+    list = ngx_wzp_room_list(rm, &n, &version);
     if (list == NULL) {
         return;
     }
 
-    version = rm->version;
+    if (!fresh) {
+        if (rm->timer.timer_set) {
+            ngx_del_timer(&rm->timer);
+        }
 
-    n = ngx_wzp_dir_list(ngx_wzp_worker->zone, rm->index, rm->epoch, list,
-                         had, &version);
-    n = ngx_min(n, had);
-
-    rm->version = version;
-    ngx_wzp_room_verify(rm);
+        rm->told = ngx_current_msec;
+        rm->version = version;
+        ngx_wzp_room_verify(rm);
+    }
 
     ngx_memzero(&sg, sizeof(sg));
     sg.type = WZP_SIG_ROOM_UPDATE;
@@ -181,12 +217,42 @@ ngx_wzp_room_update(ngx_wzp_room_t *rm)
         }
 
         ngx_wzp_room_send(rm, &sg, 64 + n * NGX_WZP_PERSON_SIZE,
-                          NGX_WZP_KEY_UPDATE);
+                          NGX_WZP_KEY_UPDATE, fresh);
 
         ngx_free(sg.u.room_update.participants);
     }
 
     ngx_free(list);
+}
+
+
+/* The members in the directory, to be freed by the caller.  More may come
+ * while we look. */
+static ngx_wzp_zone_member_t *
+ngx_wzp_room_list(ngx_wzp_room_t *rm, uint32_t *n, uint32_t *version)
+{
+    uint32_t                had;
+    ngx_wzp_zone_member_t  *list;
+
+    *n = rm->zone->count;
+
+    do {
+        had = *n + 16;
+
+        list = ngx_alloc(had * sizeof(ngx_wzp_zone_member_t), ngx_cycle->log);
+        if (list == NULL) {
+            return NULL;
+        }
+
+        *n = ngx_wzp_dir_list(ngx_wzp_worker->zone, rm->index, rm->epoch,
+                              list, had, version);
+        if (*n <= had) {
+            return list;
+        }
+
+        ngx_free(list);
+
+    } while (1);
 }
 
 
@@ -263,11 +329,14 @@ ngx_wzp_room_directive(ngx_wzp_room_t *rm)
     tier = rm->zone->tier;
     profile = ngx_wzp_room_recommended(rm, tier);
 
-    if (profile == rm->profile) {
-        return;
+    if (profile == rm->profile
+        || ngx_current_msec - rm->directed < NGX_WZP_DIRECTIVE_MS)
+    {
+        return;                 /* ticks look again */
     }
 
     rm->profile = profile;
+    rm->directed = ngx_current_msec;
 
     ngx_memzero(&sg, sizeof(sg));
     sg.type = WZP_SIG_QUALITY_DIRECTIVE;
@@ -276,14 +345,14 @@ ngx_wzp_room_directive(ngx_wzp_room_t *rm)
                         sizeof(sg.u.quality_directive.reason),
                         "weakest link: %s%Z", wzp_tier_name(tier));
 
-    ngx_wzp_room_send(rm, &sg, 1024, NGX_WZP_KEY_QUALITY);
+    ngx_wzp_room_send(rm, &sg, 1024, NGX_WZP_KEY_QUALITY, 0);
 }
 
 
-/* One encoding, shared by all local members. */
+/* One encoding, shared by all local members, or the fresh ones. */
 static void
 ngx_wzp_room_send(ngx_wzp_room_t *rm, const wzp_signal_t *sg, size_t size,
-    unsigned key)
+    unsigned key, ngx_uint_t fresh)
 {
     size_t             len;
     uint8_t           *buf;
@@ -317,6 +386,14 @@ ngx_wzp_room_send(ngx_wzp_room_t *rm, const wzp_signal_t *sg, size_t size,
          q = ngx_queue_next(q))
     {
         mb = ngx_queue_data(q, ngx_wzp_member_t, queue);
+
+        if (fresh && !mb->fresh) {
+            continue;
+        }
+
+        if (key == NGX_WZP_KEY_UPDATE) {
+            mb->fresh = 0;
+        }
 
         if (mb->conn->qc != NULL
             && wzp_qconn_message(mb->conn->qc, qb, key) != WZP_OK)
