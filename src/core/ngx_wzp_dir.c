@@ -780,7 +780,10 @@ ngx_wzp_dir_pair(ngx_wzp_zone_t *zn, ngx_wzp_zone_room_t *zr, uint32_t m)
         zm = ngx_wzp_dir_member(zn, i);
 
         if (i != m && zm->peer == NGX_WZP_NONE) {
+            zm->peer_uid = ngx_wzp_dir_member(zn, m)->uid;
             zm->peer = m;
+
+            ngx_wzp_dir_member(zn, m)->peer_uid = zm->uid;
             ngx_wzp_dir_member(zn, m)->peer = i;
             return;
         }

@@ -52,6 +52,7 @@ typedef struct {
     uint32_t           prev;
     uint32_t           next;            /* in room or free list              */
     _Atomic uint32_t   peer;            /* bridge: the partner's index       */
+    _Atomic uint64_t   peer_uid;        /* and number                        */
     _Atomic uint64_t   packets;         /* bridge: accepted from this one    */
     uint8_t            fp[WZP_FP_SIZE];
     char               alias[WZP_ALIAS_MAX + 1];

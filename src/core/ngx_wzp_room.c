@@ -355,14 +355,21 @@ ngx_wzp_room_fanout(ngx_wzp_room_t *rm, ngx_wzp_member_t *from,
 }
 
 
-/* To the partner; back to the sender while he has none. */
+/*
+ * To the partner; back to the sender while he has none.  The partner may
+ * leave at this moment, and somebody else get his entry: who is meant is said
+ * by the number.
+ */
 static void
 ngx_wzp_room_bridge(ngx_wzp_member_t *mb, wzp_qbuf_t *qb)
 {
+    uint8_t                 slot;
     uint32_t                peer;
+    uint64_t                uid;
     ngx_wzp_msg_t           msg;
     ngx_wzp_worker_t       *wk;
-    ngx_wzp_zone_member_t  *zm, *zp;
+    ngx_wzp_member_t       *to;
+    ngx_wzp_zone_member_t  *zm;
 
     wk = ngx_wzp_worker;
 
@@ -370,17 +377,20 @@ ngx_wzp_room_bridge(ngx_wzp_member_t *mb, wzp_qbuf_t *qb)
     zm->packets++;
 
     peer = zm->peer;
+    uid = zm->peer_uid;
 
     if (peer == NGX_WZP_NONE) {
         ngx_wzp_room_deliver(mb, qb);
         return;
     }
 
-    zp = ngx_wzp_dir_member(wk->zone, peer);
+    slot = ngx_wzp_dir_member(wk->zone, peer)->slot;
 
-    if (zp->slot == wk->channel.slot) {
-        if (wk->members[peer] != NULL) {
-            ngx_wzp_room_deliver(wk->members[peer], qb);
+    if (slot == wk->channel.slot) {
+        to = wk->members[peer];
+
+        if (to != NULL && to->uid == uid) {
+            ngx_wzp_room_deliver(to, qb);
         }
 
         return;
@@ -389,9 +399,9 @@ ngx_wzp_room_bridge(ngx_wzp_member_t *mb, wzp_qbuf_t *qb)
     ngx_memzero(&msg, sizeof(msg));
     msg.type = NGX_WZP_MSG_MEDIA_TO;
     msg.index = peer;
-    msg.number = zp->uid;
+    msg.number = uid;
 
-    ngx_wzp_room_ring(mb, (uint64_t) 1 << zp->slot, &msg, qb);
+    ngx_wzp_room_ring(mb, (uint64_t) 1 << slot, &msg, qb);
 }
 
 
