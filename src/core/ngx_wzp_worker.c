@@ -48,6 +48,7 @@ static void ngx_wzp_worker_wake(void);
 typedef struct {
     wzp_addr_t  peer;
     wzp_addr_t  local;
+    u_char      data[WZP_UDP_MTU_MAX];
 } ngx_wzp_forward_t;
 
 
@@ -417,10 +418,9 @@ static void
 ngx_wzp_worker_foreign(ngx_wzp_relay_t *relay, const wzp_udp_dgram_t *dg,
     const wzp_cid_owner_t *owner)
 {
-    u_char              buf[sizeof(ngx_wzp_forward_t) + WZP_UDP_MTU_MAX];
     ngx_wzp_msg_t       msg;
     ngx_wzp_slot_t     *sl;
-    ngx_wzp_forward_t  *fw;
+    ngx_wzp_forward_t   fw;
 
     sl = ngx_wzp_worker->zone->hdr->slots;
 
@@ -441,17 +441,16 @@ ngx_wzp_worker_foreign(ngx_wzp_relay_t *relay, const wzp_udp_dgram_t *dg,
         return;
     }
 
-    fw = (ngx_wzp_forward_t *) buf;
-    fw->peer = dg->peer;
-    fw->local = dg->local;
-    ngx_memcpy(fw + 1, dg->data, dg->len);
+    fw.peer = dg->peer;
+    fw.local = dg->local;
+    ngx_memcpy(fw.data, dg->data, dg->len);
 
     ngx_memzero(&msg, sizeof(msg));
     msg.type = NGX_WZP_MSG_DATAGRAM;
     msg.ecn = dg->ecn;
 
-    if (ngx_wzp_channel_send(&ngx_wzp_worker->channel, owner->slot, &msg, buf,
-                             sizeof(ngx_wzp_forward_t) + dg->len)
+    if (ngx_wzp_channel_send(&ngx_wzp_worker->channel, owner->slot, &msg, &fw,
+                             offsetof(ngx_wzp_forward_t, data) + dg->len)
         == NGX_BUSY)
     {
         ngx_wzp_log_limited(NGX_WZP_LIMIT_RING, NGX_LOG_WARN,
@@ -473,14 +472,16 @@ ngx_wzp_worker_forwarded(const ngx_wzp_msg_t *msg, const u_char *data)
 
     wk = ngx_wzp_worker;
 
-    if (msg->len <= sizeof(ngx_wzp_forward_t)) {
+    if (msg->len <= offsetof(ngx_wzp_forward_t, data)
+        || msg->len > sizeof(ngx_wzp_forward_t))
+    {
         return;
     }
 
-    ngx_memcpy(&fw, data, sizeof(ngx_wzp_forward_t));
+    ngx_memcpy(&fw, data, msg->len);
 
-    dg.data = data + sizeof(ngx_wzp_forward_t);
-    dg.len = msg->len - sizeof(ngx_wzp_forward_t);
+    dg.data = fw.data;
+    dg.len = msg->len - offsetof(ngx_wzp_forward_t, data);
     dg.peer = fw.peer;
     dg.local = fw.local;
     dg.ecn = msg->ecn;
