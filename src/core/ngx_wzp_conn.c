@@ -439,8 +439,9 @@ ngx_wzp_conn_migrated(wzp_qconn_t *qc, const wzp_addr_t *from,
         return false;
     }
 
-    ngx_log_error(NGX_LOG_INFO, ngx_wzp_conn_log(wc), 0,
-                  "client moved to %s", wzp_addr_text(to, text));
+    ngx_wzp_log_limited(NGX_WZP_LIMIT_CONN, NGX_LOG_INFO,
+                        ngx_wzp_conn_log(wc), 0,
+                        "client moved to %s", wzp_addr_text(to, text));
 
     return true;
 }
@@ -563,7 +564,7 @@ ngx_wzp_conn_close_relay(ngx_wzp_relay_t *relay, wzp_close_t why)
 }
 
 
-/* Those that have not joined yet are better off with our successor. */
+/* Sessions carry the number of a socket that nginx has closed. */
 void
 ngx_wzp_conn_quit(void)
 {

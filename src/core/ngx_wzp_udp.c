@@ -160,8 +160,10 @@ ngx_wzp_udp_read(ngx_event_t *ev)
         n = wzp_udp_recv(ngx_wzp_worker->rx, &ln->su, ngx_wzp_udp_input, ln);
 
         if (n < 0) {
-            ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, ngx_socket_errno,
-                          "recvmmsg() on %V failed", &ln->ls->addr_text);
+            ngx_wzp_log_limited(NGX_WZP_LIMIT_RECV, NGX_LOG_ALERT,
+                                ngx_cycle->log, ngx_socket_errno,
+                                "recvmmsg() on %V failed",
+                                &ln->ls->addr_text);
         }
 
         if (n < NGX_WZP_UDP_BATCH) {
