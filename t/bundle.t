@@ -43,7 +43,8 @@ for my $n (0 .. $#ports) {
         my $f = $ear->heard($m->stream_id, $count);
         $heard += $f->{distinct} - $f->{corrupt} - $f->{dups};
     }
-    is($heard, $talkers * $count, "$what every frame, once, unchanged");
+    $t->counts($heard, $talkers * $count,
+               "$what every frame, once, unchanged");
 
     $_->close for $ear, @m;
     $proxy->stop('TERM');

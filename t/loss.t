@@ -11,6 +11,7 @@ use Test::Nginx::WZP::Speech;
 
 my $t = Test::Nginx::WZP->new->start;
 my $dir = $t->dir;
+$t->stall;
 my $file = speech($dir, 'ann');
 
 # Four lines to the listener, each with a fate of its own.  Least ESTOI: some
@@ -54,22 +55,22 @@ for my $name (sort keys %line) {
     note(join ' ', $name, map { "$_=" . ($s->{$_} || 0) }
          qw(received unique dup lost reordered late concealed_plc
             concealed_dred));
-    cmp_ok($sim->{estoi}, '>=', $least, "$name: ESTOI $sim->{estoi}");
+    $t->measures($sim->{estoi}, '>=', $least, "$name: ESTOI $sim->{estoi}");
     is($s->{received}, $s->{unique} + $s->{dup},
        "$name: each packet is new or a double");
     is($s->{unique} + $s->{lost}, $s->{last_seq} - $s->{first_seq} + 1,
        "$name: each number came or is missing");
 
     if ($name eq 'jitter') {
-        is($s->{lost}, 0, "$name: nothing is lost by being late");
+        $t->counts($s->{lost}, 0, "$name: nothing is lost by being late");
     } else {
-        cmp_ok($s->{lost}, '>', 0, "$name: some were lost");
-        cmp_ok($s->{concealed_plc} + $s->{concealed_dred}, '>', 0,
+        $t->measures($s->{lost}, '>', 0, "$name: some were lost");
+        $t->measures($s->{concealed_plc} + $s->{concealed_dred}, '>', 0,
                "$name: and concealed");
     }
 }
 
 my ($mess) = grep { $_->{received} } @{$ear{mess}->report->{streams}};
-cmp_ok($mess->{reordered}, '>', 0, 'swapped ones are counted');
+$t->measures($mess->{reordered}, '>', 0, 'swapped ones are counted');
 
 $t->done;

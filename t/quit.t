@@ -34,7 +34,7 @@ for my $to (@m) {
     }
 }
 
-is("$got/$lost", '1800/0', 'the call goes on, every frame');
+$t->counts("$got/$lost", '1800/0', 'the call goes on, every frame');
 ok(!grep({ $_->events('closed') } @m), 'nobody had to leave');
 ok(!Test::Nginx::WZP::gone($pid), 'nginx waits for them');
 

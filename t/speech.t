@@ -12,6 +12,7 @@ use Test::Nginx::WZP::Speech;
 my $t = Test::Nginx::WZP->new->start(workers => 2,
                                      server => 'wzp_profile Opus64k;');
 my $dir = $t->dir;
+$t->stall;
 my %file = map { $_ => speech($dir, $_) } qw(ann bob eve);
 
 
@@ -57,20 +58,20 @@ for my $room (sort keys %room) {
 my $s = similarity($file{ann}, $rec{one});
 my $o = similarity($file{bob}, $rec{one});
 
-cmp_ok($s->{estoi}, '>=', SAME, "Opus24k: ESTOI $s->{estoi}");
-cmp_ok($s->{missing}, '<', 0.02, 'without holes');
-cmp_ok(abs $s->{level_db}, '<', 2, 'as loud as it was');
-cmp_ok($o->{estoi}, '<=', OTHER, "other speech: ESTOI $o->{estoi}");
+$t->measures($s->{estoi}, '>=', SAME, "Opus24k: ESTOI $s->{estoi}");
+$t->measures($s->{missing}, '<', 0.02, 'without holes');
+$t->measures(abs $s->{level_db}, '<', 2, 'as loud as it was');
+$t->measures($o->{estoi}, '<=', OTHER, "other speech: ESTOI $o->{estoi}");
 
 my ($stream) = grep { $_->{received} } @{$report{one}{streams}};
 ok($stream, 'the report tells of the stream') or diag(explain($report{one}));
-is($stream->{lost}, 0, 'no packet was lost');
+$t->counts($stream->{lost}, 0, 'no packet was lost');
 
 # real time: as long as the call was
 
 chomp(my $samples = `soxi -s $rec{one}`);
 is($samples, $report{one}{recorded_samples}, 'the file is what was reported');
-cmp_ok(abs($samples / 48000 - $report{one}{duration_s}), '<', 0.5,
+$t->measures(abs($samples / 48000 - $report{one}{duration_s}), '<', 0.5,
        'the recording is as long as the call');
 
 
@@ -79,7 +80,7 @@ cmp_ok(abs($samples / 48000 - $report{one}{duration_s}), '<', 0.5,
 for my $room (['Opus64k', SAME], ['Opus6k', LOW]) {
     my ($name, $least) = @$room;
     my $s = similarity($file{bob}, $rec{$name});
-    cmp_ok($s->{estoi}, '>=', $least, "$name: ESTOI $s->{estoi}");
+    $t->measures($s->{estoi}, '>=', $least, "$name: ESTOI $s->{estoi}");
 }
 
 
@@ -87,12 +88,12 @@ for my $room (['Opus64k', SAME], ['Opus6k', LOW]) {
 
 for my $who (qw(ann bob)) {
     my $s = similarity($file{$who}, $rec{two});
-    cmp_ok($s->{estoi}, '>=', MIXED, "two at once: $who, ESTOI $s->{estoi}");
-    cmp_ok($s->{missing}, '<', 0.02, "two at once: $who, without holes");
+    $t->measures($s->{estoi}, '>=', MIXED, "two at once: $who, ESTOI $s->{estoi}");
+    $t->measures($s->{missing}, '<', 0.02, "two at once: $who, without holes");
 }
 
 my $none = similarity($file{eve}, $rec{two});
-cmp_ok($none->{estoi}, '<=', OTHER,
+$t->measures($none->{estoi}, '<=', OTHER,
        "two at once: not a third, ESTOI $none->{estoi}");
 
 $t->done;

@@ -36,7 +36,8 @@ for my $workers (1, 2, 4) {
         $strange += keys(%{$to->stats->{flows}}) - ($n - 1);
     }
 
-    is($heard, $n * ($n - 1) * $count, "$workers workers: every packet");
+    $t->counts($heard, $n * ($n - 1) * $count,
+               "$workers workers: every packet");
     is($wrong, 0, "$workers workers: once, unchanged");
     is($strange, 0, "$workers workers: and no other");
 

@@ -91,6 +91,34 @@ func (ps *peers) get(id string) *member {
 	return ps.byID[id]
 }
 
+// stall is how long this process has stood still: the machine has no time for
+// us, and whoever has none for us had none for the relay.
+var stall struct {
+	sync.Mutex
+	longest time.Duration
+}
+
+func watchStall() {
+	const tick = 10 * time.Millisecond
+
+	last := time.Now()
+	for range time.Tick(tick) {
+		now := time.Now()
+		stall.Lock()
+		if d := now.Sub(last) - tick; d > stall.longest {
+			stall.longest = d
+		}
+		stall.Unlock()
+		last = now
+	}
+}
+
+func sayStall() {
+	stall.Lock()
+	defer stall.Unlock()
+	say("", "stall", Event{"ms": stall.longest.Milliseconds()})
+}
+
 // run obeys one command; false ends the program.
 func (ps *peers) run(cmd *Command) bool {
 	switch cmd.Cmd {
@@ -105,6 +133,10 @@ func (ps *peers) run(cmd *Command) bool {
 
 	case "serve":
 		go serve(cmd)
+		return true
+
+	case "stall":
+		sayStall()
 		return true
 
 	case "quit":
@@ -180,6 +212,8 @@ func main() {
 		ps.run(&one)
 		os.Exit(ps.get("0").alone(send, hold))
 	}
+
+	go watchStall()
 
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(make([]byte, 1<<20), 8<<20)

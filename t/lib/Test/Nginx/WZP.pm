@@ -729,6 +729,66 @@ sub joined
 }
 
 
+# How long the machine had no time for us, at worst: milliseconds.  (Starts the
+# peer if need be: ask once before what shall be judged.)
+
+sub stall
+{
+    my ($self) = @_;
+    my $peer = $self->{peer}
+               ||= Test::Nginx::WZP::Peer->start(dir => $self->{dir});
+    my $before = () = $peer->events('stall');
+
+    $peer->tell(cmd => 'stall');
+    wait_for { (() = $peer->events('stall')) > $before };
+    return (($peer->events('stall'))[-1] || { ms => 0 })->{ms};
+}
+
+
+# is(), for what only holds where the machine does not stand still: frames in
+# real time.  A stall of a quarter of a second is told instead of judged.
+
+sub counts
+{
+    my ($self, $got, $want, $text) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return is($got, $want, $text) if $got eq $want;
+    return $self->fails_unless_stalled(sub { is($got, $want, $text) }, $text);
+}
+
+
+# The same for cmp_ok().
+
+sub measures
+{
+    my ($self, $got, $op, $want, $text) = @_;
+    my %holds = ('>=' => $got >= $want, '<=' => $got <= $want,
+                 '>' => $got > $want, '<' => $got < $want);
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return cmp_ok($got, $op, $want, $text) if $holds{$op};
+    return $self->fails_unless_stalled(
+        sub { cmp_ok($got, $op, $want, $text) }, $text);
+}
+
+
+sub fails_unless_stalled
+{
+    my ($self, $judge, $text) = @_;
+    my $ms = $self->stall;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 2;
+    return $judge->() if $ms < 250;
+
+    SKIP: {
+        skip "the machine stood still for $ms ms: $text", 1;
+    }
+
+    return 1;
+}
+
+
 # A relay that existed before ours, on port n (t/peer/server.go).
 
 sub old_relay
