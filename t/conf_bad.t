@@ -154,6 +154,7 @@ my %zone = (
     ':4m'               => qr/:4m/,
     'voice:many'        => qr/many/,
     'voice:-1'          => qr/-1/,
+    'voice:100000m'     => qr/zone "voice:100000m".*too large.*at most/,
     'voice:16k'         => qr/zone "voice:16k".*too small.*at least/,
     'voice:4m; wzp_zone other:4m' => qr/duplicate/,
 );
@@ -197,6 +198,12 @@ bad('a TCP listener', qr/udp/, '',
 bad('no reuseport', qr/reuseport/, '',
     servers => ["listen 127.0.0.1:%%PORT%% udp;\n$wzp"]);
 bad('no listen at all', qr/listen/, '', servers => [$wzp]);
+bad('only a UNIX-domain socket', qr/no socket of its own.*udp reuseport/, '',
+    servers => ["listen unix:%%DIR%%/s udp;\n$wzp"]);
+bad('more relays than there are places', qr/up to 32 .* not 33/, '',
+    servers => [map {
+        "listen 127.0.0.1:%%PORT_$_%% udp reuseport;\nwzp on name=r$_;\n"
+        . 'wzp_identity %%DIR%%/identity;' } 0 .. 32]);
 bad('proxy_pass beside it', qr/proxy_pass|content/, '',
     server => 'proxy_pass 127.0.0.1:1;');
 bad('return beside it', qr/return|content/, '', server => 'return x;');

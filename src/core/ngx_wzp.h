@@ -83,6 +83,7 @@ typedef struct {
     ngx_array_t   *rooms;               /* of ngx_wzp_room_conf_t, or NULL   */
     ngx_uint_t     access;              /* unsigned: the server has rules    */
     ngx_uint_t     noticed;             /* unsigned: the start line is out   */
+    ngx_uint_t     listens;             /* unsigned: some socket leads here  */
 
     u_char        *file;                /* where `wzp on` stands             */
     ngx_uint_t     line;

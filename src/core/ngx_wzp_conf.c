@@ -21,6 +21,8 @@ static char *ngx_wzp_conf_pem(ngx_conf_t *cf, ngx_str_t *file,
     ngx_str_t *pem);
 static char *ngx_wzp_conf_check_quic(ngx_conf_t *cf,
     ngx_wzp_relay_conf_t *conf);
+static ngx_int_t ngx_wzp_conf_check_relays(ngx_cycle_t *cycle,
+    ngx_array_t *relays);
 static ngx_int_t ngx_wzp_conf_check_listen(ngx_cycle_t *cycle,
     ngx_listening_t *ls, ngx_wzp_relay_conf_t *conf, ngx_uint_t mixed);
 static void ngx_wzp_conf_notice(ngx_cycle_t *cycle, ngx_listening_t *ls,
@@ -41,7 +43,7 @@ ngx_wzp_init_main_conf(ngx_cycle_t *cycle, void *conf)
 {
     ngx_wzp_main_conf_t    *wmcf = conf;
 
-    ngx_uint_t              i, mixed, found;
+    ngx_uint_t              i, mixed;
     ngx_listening_t        *ls;
     ngx_core_conf_t        *ccf;
     ngx_wzp_relay_conf_t   *rf;
@@ -64,7 +66,6 @@ ngx_wzp_init_main_conf(ngx_cycle_t *cycle, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    found = 0;
     ls = cycle->listening.elts;
 
     for (i = 0; i < cycle->listening.nelts; i++) {
@@ -75,20 +76,57 @@ ngx_wzp_init_main_conf(ngx_cycle_t *cycle, void *conf)
             continue;
         }
 
-        found = 1;
+        rf->listens = 1;
 
         if (ngx_wzp_conf_check_listen(cycle, &ls[i], rf, mixed) != NGX_OK) {
             return NGX_CONF_ERROR;
         }
     }
 
-    if (!found || ngx_process == NGX_PROCESS_SIGNALLER) {
+    if (ngx_wzp_conf_check_relays(cycle, wmcf->relays) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_process == NGX_PROCESS_SIGNALLER) {
         return NGX_CONF_OK;
     }
 
     wmcf->zone = ngx_wzp_zone_open(cycle, &wmcf->zone_name, wmcf->zone_size);
 
     return wmcf->zone != NULL ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+static ngx_int_t
+ngx_wzp_conf_check_relays(ngx_cycle_t *cycle, ngx_array_t *relays)
+{
+    ngx_uint_t              i;
+    ngx_wzp_relay_conf_t  **rf;
+
+    if (relays->nelts > NGX_WZP_RELAYS) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "there can be up to %d servers with \"wzp on\", not %ui",
+                      NGX_WZP_RELAYS, relays->nelts);
+        return NGX_ERROR;
+    }
+
+    rf = relays->elts;
+
+    for (i = 0; i < relays->nelts; i++) {
+
+        /* a UNIX-domain socket, or another server of the same address */
+
+        if (!rf[i]->listens) {
+            ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                          "\"wzp\" in %s:%ui has no socket of its own, "
+                          "write: listen ADDRESS:PORT udp reuseport; with "
+                          "an address that no other server has",
+                          rf[i]->file, rf[i]->line);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
 }
 
 

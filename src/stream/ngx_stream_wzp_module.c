@@ -347,6 +347,7 @@ ngx_stream_wzp_postconfiguration(ngx_conf_t *cf)
 {
     ngx_uint_t                     i, j;
     ngx_wzp_main_conf_t           *wmcf;
+    ngx_wzp_relay_conf_t         **rf;
     ngx_stream_wzp_srv_conf_t     *wscf, *other;
     ngx_stream_core_srv_conf_t   **cscfp;
     ngx_stream_core_main_conf_t   *cmcf;
@@ -355,6 +356,12 @@ ngx_stream_wzp_postconfiguration(ngx_conf_t *cf)
     wmcf = (ngx_wzp_main_conf_t *) ngx_get_conf(cf->cycle->conf_ctx,
                                                 ngx_wzp_module);
     cscfp = cmcf->servers.elts;
+
+    wmcf->relays = ngx_array_create(cf->pool, 4,
+                                    sizeof(ngx_wzp_relay_conf_t *));
+    if (wmcf->relays == NULL) {
+        return NGX_ERROR;
+    }
 
     for (i = 0; i < cmcf->servers.nelts; i++) {
         wscf = cscfp[i]->ctx->srv_conf[ngx_stream_wzp_module.ctx_index];
@@ -387,6 +394,13 @@ ngx_stream_wzp_postconfiguration(ngx_conf_t *cf)
 
         wscf->access = ngx_stream_wzp_has_access(cf, cscfp[i]->ctx);
         wmcf->stream = &ngx_stream_wzp_api;
+
+        rf = ngx_array_push(wmcf->relays);
+        if (rf == NULL) {
+            return NGX_ERROR;
+        }
+
+        *rf = wscf;
     }
 
     return NGX_OK;
