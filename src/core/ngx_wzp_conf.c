@@ -103,14 +103,15 @@ ngx_wzp_conf_check_relays(ngx_cycle_t *cycle, ngx_array_t *relays)
     ngx_uint_t              i;
     ngx_wzp_relay_conf_t  **rf;
 
+    rf = relays->elts;
+
     if (relays->nelts > NGX_WZP_RELAYS) {
         ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "there can be up to %d servers with \"wzp on\", not %ui",
-                      NGX_WZP_RELAYS, relays->nelts);
+                      "\"wzp\" in %s:%ui is one too many: there can be up to "
+                      "%d relays, not %ui", rf[NGX_WZP_RELAYS]->file,
+                      rf[NGX_WZP_RELAYS]->line, NGX_WZP_RELAYS, relays->nelts);
         return NGX_ERROR;
     }
-
-    rf = relays->elts;
 
     for (i = 0; i < relays->nelts; i++) {
 
