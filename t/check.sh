@@ -8,7 +8,7 @@
 # nginx-quic.  A stage that fails does not stop those after it, but the whole.
 #
 # TESTS="t/a.t t/b.t" takes these instead of all in t/; JOBS=N runs so many at
-# a time (2; each test takes ports of its own).
+# a time (4; they wait more than they work, and each takes ports of its own).
 
 set -u -o pipefail
 
@@ -23,7 +23,7 @@ ran=
 
 # A test that hangs has failed: seconds for one file.
 patience=900
-jobs=${JOBS:-2}
+jobs=${JOBS:-4}
 
 
 # var NAME: a variable from deps.mk.
@@ -70,20 +70,33 @@ programs()
 }
 
 
-# scripts NGINX BUILD MODULE [FILE...]: t/*.t against one nginx.
+# scripts NGINX BUILD MODULE [FILE...]: t/*.t against one nginx.  Speech is
+# listened to in real time; nothing runs beside it.
 
 scripts()
 {
-    local nginx=$1 dir=$2 module=$3
+    local nginx=$1 dir=$2 module=$3 f alone= others= rc=0
     shift 3
 
     [ $# -gt 0 ] || { echo "no tests"; return 0; }
 
-    TEST_NGINX_BINARY=$nginx \
-    WZP_BUILD=$dir WZP_MODULE=$module WZP_CLIENT=$dir/wzp-client \
-    WZP_PEER=$build/t/peer \
-    PERL5LIB=$top/t/lib:$(var TEST_NGINX_LIB) \
-        prove -j 4 -e "timeout -k 10 $patience perl" "$@"
+    for f in "$@"; do
+        case $f in
+        *speech*)  alone="$alone $f" ;;
+        *)         others="$others $f" ;;
+        esac
+    done
+
+    export TEST_NGINX_BINARY=$nginx WZP_MODULE=$module
+    export WZP_BUILD=$dir WZP_CLIENT=$dir/wzp-client WZP_PEER=$build/t/peer
+    export PERL5LIB=$top/t/lib:$(var TEST_NGINX_LIB)
+
+    [ -z "$others" ] \
+        || prove -j "$jobs" -e "timeout -k 10 $patience perl" $others || rc=1
+    [ -z "$alone" ] \
+        || prove -e "timeout -k 10 $patience perl" $alone || rc=1
+
+    return $rc
 }
 
 
