@@ -112,9 +112,11 @@ sub new
 sub events
 {
     my ($self, $name) = @_;
+    my $peer = $self->{peer};
 
-    return grep { ($_->{id} || '') eq $self->{id} }
-           $self->{peer}->events($name);
+    $peer->pump;
+    return @{(defined $name ? $peer->{named_of}{$self->{id}}{$name}
+                            : $peer->{of}{$self->{id}}) || []};
 }
 
 

@@ -86,7 +86,14 @@ sub pump
         last if $line !~ /\n\z/;
         $self->{pos} += length $line;
         my $ev = eval { $json->decode($line) };
-        push @{$self->{events}}, $ev if ref $ev eq 'HASH';
+        next unless ref $ev eq 'HASH';
+
+        my $name = defined $ev->{event} ? $ev->{event} : '';
+        push @{$self->{events}}, $ev;
+        push @{$self->{named}{$name}}, $ev;
+        push @{$self->{of}{$ev->{id}}}, $ev if defined $ev->{id};
+        push @{$self->{named_of}{$ev->{id}}{$name}}, $ev
+            if defined $ev->{id};
     }
 }
 
@@ -98,8 +105,7 @@ sub events
     my ($self, $name) = @_;
 
     $self->pump;
-    return grep { !defined $name || ($_->{event} || '') eq $name }
-           @{$self->{events}};
+    return @{(defined $name ? $self->{named}{$name} : $self->{events}) || []};
 }
 
 
