@@ -12,6 +12,8 @@
 
 static ngx_wzp_room_t *ngx_wzp_room_open(ngx_wzp_relay_t *relay,
     const ngx_wzp_dir_joined_t *in);
+static wzp_close_t ngx_wzp_room_claim(ngx_wzp_conn_t *wc, uint16_t resume,
+    ngx_wzp_dir_joined_t *out);
 static ngx_wzp_conn_t *ngx_wzp_room_old(const ngx_wzp_dir_joined_t *joined);
 static void ngx_wzp_room_evict(ngx_wzp_room_t *rm);
 static void ngx_wzp_room_close(ngx_wzp_room_t *rm);
@@ -33,7 +35,6 @@ ngx_wzp_room_join(ngx_wzp_conn_t *wc, uint16_t resume, ngx_wzp_conn_t **old)
     ngx_wzp_room_t        *rm;
     ngx_wzp_worker_t      *wk;
     ngx_wzp_member_t      *mb;
-    ngx_wzp_dir_join_t     in;
     ngx_wzp_dir_joined_t   out;
 
     *old = NULL;
@@ -44,28 +45,10 @@ ngx_wzp_room_join(ngx_wzp_conn_t *wc, uint16_t resume, ngx_wzp_conn_t **old)
         return WZP_CLOSE_INTERNAL;
     }
 
-    in.conf = wc->relay->conf;
-    in.sni = wc->sni;
-    in.fp = wc->fp;
-    in.alias = wc->alias;
-    in.resume = resume;
-    in.slot = wk->channel.slot;
-    in.epoch = wk->channel.epoch;
-    in.now_ns = wk->now_ns;
-
-    why = ngx_wzp_dir_join(wk->zone, &in, &out);
+    why = ngx_wzp_room_claim(wc, resume, &out);
 
     if (why != WZP_CLOSE_NORMAL) {
         ngx_free(mb);
-
-        if (out.full) {
-            ngx_wzp_log_limited(NGX_WZP_LIMIT_FULL, NGX_LOG_CRIT,
-                                ngx_cycle->log, 0,
-                                "zone \"%V\" of %uz bytes is full: make "
-                                "\"wzp_zone\" larger", &wk->zone->name,
-                                wk->zone->size);
-        }
-
         return why;
     }
 
@@ -114,6 +97,39 @@ ngx_wzp_room_join(ngx_wzp_conn_t *wc, uint16_t resume, ngx_wzp_conn_t **old)
     ngx_wzp_room_changed(rm);
 
     return WZP_CLOSE_NORMAL;
+}
+
+
+/* A place in the directory. */
+static wzp_close_t
+ngx_wzp_room_claim(ngx_wzp_conn_t *wc, uint16_t resume,
+    ngx_wzp_dir_joined_t *out)
+{
+    wzp_close_t          why;
+    ngx_wzp_worker_t    *wk;
+    ngx_wzp_dir_join_t   in;
+
+    wk = ngx_wzp_worker;
+
+    in.conf = wc->relay->conf;
+    in.sni = wc->sni;
+    in.fp = wc->fp;
+    in.alias = wc->alias;
+    in.resume = resume;
+    in.slot = wk->channel.slot;
+    in.epoch = wk->channel.epoch;
+    in.now_ns = wk->now_ns;
+
+    why = ngx_wzp_dir_join(wk->zone, &in, out);
+
+    if (why != WZP_CLOSE_NORMAL && out->full) {
+        ngx_wzp_log_limited(NGX_WZP_LIMIT_FULL, NGX_LOG_CRIT, ngx_cycle->log,
+                            0, "zone \"%V\" of %uz bytes is full: make "
+                            "\"wzp_zone\" larger", &wk->zone->name,
+                            wk->zone->size);
+    }
+
+    return why;
 }
 
 
