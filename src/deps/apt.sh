@@ -85,7 +85,9 @@ apt_setup()
                "and write build/deps.mk by hand (see src/deps/mk.sh)"
 
     mirror=$(mirror_of_machine)
-    mirror=${mirror:-http://deb.debian.org/debian}
+    [ -n "$mirror" ] \
+        || die "apt's own sources name no Debian mirror: write one into" \
+               "/etc/apt/sources.list (deb URI SUITE main) and try again"
     keyring=$(keyring_of_machine)
 
     mkdir -p "$apt_dir/lists/partial" "$apt_dir/cache/archives/partial"
