@@ -19,6 +19,13 @@
 #define WZP_LABEL_MAX           64
 #define WZP_REASON_MAX          128
 #define WZP_RESUME_SIZE         16          /* opaque token                  */
+#define WZP_ROOM_NAME_MAX       253
+#define WZP_CALL_ID_MAX         64
+#define WZP_HOST_MAX            127         /* text of an address and port   */
+#define WZP_PATH_MAX            8           /* relays on the way of news     */
+#define WZP_CHAIN_MAX           16          /* addresses of a route          */
+#define WZP_CANDIDATES_MAX      16          /* addresses of one client       */
+#define WZP_BUILD_MAX           63
 
 
 /* Extensions of ours that a peer names (design: PROTOCOL.md, "Extensions"). */
@@ -26,6 +33,7 @@
 #define WZP_EXT_BINDING         0x02        /* "binding"                     */
 #define WZP_EXT_RESUME          0x04        /* "resume"                      */
 #define WZP_EXT_STATE           0x08        /* "state": muted/held in lists  */
+#define WZP_EXT_LINK            0x10        /* "link": relay of ours (E.9)   */
 
 
 /* All variants of PROTOCOL 2.3, in its order. */
@@ -161,6 +169,198 @@ typedef struct {
 } wzp_quality_directive_t;
 
 
+/*
+ * Relays have a 64-bit id: the first 8 bytes, big endian, of the SHA-256 of
+ * their certificate.  On the wire 16 lower-case hex digits.
+ */
+typedef uint64_t  wzp_relay_id_t;
+
+
+/* FederationHello.  Ours is repeated during the life of a link, too: to say
+ * that all that is known was told (sync), or that this connection will end
+ * (goaway). */
+typedef struct {
+    char            tls_fingerprint[WZP_CERT_FP_TEXT_LEN + 1];  /* as sent, cut */
+
+    /* ours */
+    unsigned        extensions;
+    uint64_t        epoch;              /* of the sender's process; newer
+                                           wins; under 2^53; 0 = omitted     */
+    char            addr[WZP_HOST_MAX + 1];     /* where it listens; "" = omitted */
+    bool            sync;
+    bool            goaway;
+} wzp_federation_hello_t;
+
+
+/* GlobalRoomActive and GlobalRoomInactive (which has no participants). */
+typedef struct {
+    char                room[WZP_ROOM_NAME_MAX + 1];
+    wzp_participant_t  *participants;   /* owned by the signal               */
+    size_t              nparticipants;
+
+    /* ours */
+    bool                has_origin;
+    wzp_relay_id_t      origin;         /* whose members these are           */
+    uint64_t            seq;            /* the origin's; under 2^53          */
+    wzp_relay_id_t      path[WZP_PATH_MAX];     /* sender first, origin last */
+    size_t              npath;
+} wzp_global_room_t;
+
+
+typedef struct {
+    uint8_t          (*fps)[WZP_FP_SIZE];       /* owned by the signal       */
+    size_t             nfps;
+    char               relay_addr[WZP_HOST_MAX + 1];
+
+    /* ours */
+    bool               has_version;     /* the six below are there           */
+    uint64_t           epoch;           /* of the sender; under 2^53         */
+    uint64_t           version;         /* of its set, after this message    */
+    uint64_t           base;            /* a change of that version; 0: the
+                                           whole set begins                  */
+    bool               more;            /* another chunk follows             */
+    uint64_t           digest;          /* of the whole set at `version`; on
+                                           the wire 16 hex digits            */
+    bool               want;            /* asks for the whole set            */
+    uint8_t          (*removed)[WZP_FP_SIZE];   /* owned by the signal       */
+    size_t             nremoved;
+} wzp_presence_update_t;
+
+
+typedef struct {
+    uint8_t   fp[WZP_FP_SIZE];
+    uint8_t   ttl;
+    uint64_t  id;                       /* ours; under 2^53; 0 = omitted     */
+} wzp_route_query_t;
+
+
+typedef struct {
+    uint8_t   fp[WZP_FP_SIZE];
+    bool      found;
+    char      chain[WZP_CHAIN_MAX][WZP_HOST_MAX + 1];
+    size_t    nchain;
+    uint64_t  id;                       /* ours; as in the query             */
+} wzp_route_response_t;
+
+
+typedef struct {
+    char      session_id[WZP_CALL_ID_MAX + 1];
+    uint8_t   fp[WZP_FP_SIZE];          /* target_fingerprint                */
+    char      source_relay[WZP_HOST_MAX + 1];
+
+    /* ours */
+    char      room[WZP_ROOM_NAME_MAX + 1];      /* "" = omitted              */
+    uint8_t   ttl;                              /* 0 = omitted               */
+    bool      end;                      /* the session is over               */
+} wzp_session_forward_t;
+
+
+typedef struct {
+    char      session_id[WZP_CALL_ID_MAX + 1];
+    char      room_name[WZP_ROOM_NAME_MAX + 1];
+    char      error[WZP_REASON_MAX + 1];        /* ours; "" = omitted: good  */
+} wzp_session_forward_ack_t;
+
+
+typedef struct {
+    uint8_t  *inner;                    /* JSON of a signal, parses by itself;
+                                           owned                             */
+    size_t    inner_len;
+    char      origin_relay_fp[WZP_CERT_FP_TEXT_LEN + 1];
+
+    /* ours */
+    bool      has_target;
+    uint8_t   target[WZP_FP_SIZE];      /* the person it is for              */
+    bool      has_source;
+    uint8_t   source[WZP_FP_SIZE];      /* the person it is from             */
+    uint8_t   ttl;                      /* 0 = omitted                       */
+} wzp_federated_signal_t;
+
+
+typedef struct {
+    uint8_t   identity_pub[WZP_KEY_SIZE];
+    uint8_t   signature[WZP_SIG_SIZE];
+    size_t    signature_len;            /* as sent; 0 from existing clients  */
+    char      alias[WZP_ALIAS_MAX + 1];
+
+    /* ours */
+    unsigned  extensions;
+    bool      has_binding;
+    uint8_t   binding[WZP_SIG_SIZE];
+} wzp_register_presence_t;
+
+
+typedef struct {
+    bool      success;
+    char      error[WZP_REASON_MAX + 1];        /* "" = omitted              */
+    char      relay_build[WZP_BUILD_MAX + 1];   /* "" = omitted              */
+    unsigned  extensions;                       /* ours                      */
+} wzp_register_presence_ack_t;
+
+
+/* Addresses at which a client may be reached directly. */
+typedef struct {
+    char    reflexive[WZP_HOST_MAX + 1];        /* "" = omitted              */
+    char    local[WZP_CANDIDATES_MAX][WZP_HOST_MAX + 1];
+    size_t  nlocal;                             /* 0 = omitted               */
+} wzp_candidates_t;
+
+
+typedef struct {
+    char              caller[WZP_FP_TEXT_LEN + 1];      /* canonical text    */
+    char              target[WZP_FP_TEXT_LEN + 1];
+    char              alias[WZP_ALIAS_MAX + 1];
+    char              call_id[WZP_CALL_ID_MAX + 1];
+    uint8_t           identity_pub[WZP_KEY_SIZE];
+    uint8_t           ephemeral_pub[WZP_KEY_SIZE];
+    uint8_t           signature[WZP_SIG_SIZE];
+    size_t            signature_len;
+    wzp_profile_t     profiles[WZP_PROFILES_MAX];
+    size_t            nprofiles;
+    wzp_candidates_t  addrs;
+    char              build[WZP_BUILD_MAX + 1];         /* "" = omitted      */
+} wzp_direct_offer_t;
+
+
+typedef enum {
+    WZP_ACCEPT_REJECT = 0,
+    WZP_ACCEPT_TRUSTED,
+    WZP_ACCEPT_GENERIC
+} wzp_accept_t;
+
+
+/* Every optional member is omitted when its has_ or length is zero. */
+typedef struct {
+    char              call_id[WZP_CALL_ID_MAX + 1];
+    wzp_accept_t      mode;
+    bool              has_identity;
+    uint8_t           identity_pub[WZP_KEY_SIZE];
+    bool              has_ephemeral;
+    uint8_t           ephemeral_pub[WZP_KEY_SIZE];
+    uint8_t           signature[WZP_SIG_SIZE];
+    size_t            signature_len;
+    bool              has_profile;
+    wzp_profile_t     profile;
+    wzp_candidates_t  addrs;            /* callee_reflexive_addr, ...        */
+    char              build[WZP_BUILD_MAX + 1];         /* callee_build_version */
+} wzp_direct_answer_t;
+
+
+typedef struct {
+    char              call_id[WZP_CALL_ID_MAX + 1];
+    char              room[WZP_ROOM_NAME_MAX + 1];
+    char              relay_addr[WZP_HOST_MAX + 1];
+    wzp_candidates_t  peer;             /* peer_direct_addr, peer_local_addrs */
+} wzp_call_setup_t;
+
+
+typedef struct {
+    char              call_id[WZP_CALL_ID_MAX + 1];
+    bool              direct_ok;
+    char              race_winner[32];
+} wzp_media_path_t;
+
+
 typedef struct {
     wzp_signal_type_t            type;
     union {
@@ -170,7 +370,7 @@ typedef struct {
         wzp_quality_directive_t  quality_directive;
         struct {
             wzp_hangup_t         reason;
-            char                 call_id[65];        /* "" = omitted         */
+            char                 call_id[WZP_CALL_ID_MAX + 1];        /* "" = omitted         */
         }                        hangup;
         struct {
             uint64_t             timestamp_ms;
@@ -178,6 +378,26 @@ typedef struct {
         struct {
             char                *token;              /* owned by the signal  */
         }                        auth_token;
+        wzp_federation_hello_t       federation_hello;
+        wzp_global_room_t            global_room;    /* active and inactive  */
+        wzp_presence_update_t        presence_update;
+        wzp_route_query_t            route_query;
+        wzp_route_response_t         route_response;
+        wzp_session_forward_t        session_forward;
+        wzp_session_forward_ack_t    session_forward_ack;
+        wzp_federated_signal_t       federated_signal;
+        wzp_register_presence_t      register_presence;
+        wzp_register_presence_ack_t  register_presence_ack;
+        wzp_direct_offer_t           direct_offer;
+        wzp_direct_answer_t          direct_answer;
+        wzp_call_setup_t             call_setup;
+        struct {
+            char                     call_id[WZP_CALL_ID_MAX + 1];
+        }                            call_ringing;
+        struct {
+            char                     observed[WZP_HOST_MAX + 1];
+        }                            reflect_response;
+        wzp_media_path_t             media_path;
     } u;
 } wzp_signal_t;
 
