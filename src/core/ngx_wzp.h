@@ -20,6 +20,7 @@
 
 
 typedef struct ngx_wzp_zone_s    ngx_wzp_zone_t;
+typedef struct ngx_wzp_zone_relay_s  ngx_wzp_zone_relay_t;
 typedef struct ngx_wzp_relay_s   ngx_wzp_relay_t;
 typedef struct ngx_wzp_conn_s    ngx_wzp_conn_t;
 typedef struct ngx_wzp_room_s    ngx_wzp_room_t;
@@ -84,6 +85,8 @@ typedef struct {
     ngx_uint_t     access;              /* unsigned: the server has rules    */
     ngx_uint_t     noticed;             /* unsigned: the start line is out   */
     ngx_uint_t     listens;             /* unsigned: some socket leads here  */
+    wzp_addr_t     addr;                /* by which others reach it          */
+    ngx_wzp_zone_relay_t  *zone;        /* its place there; set by the master */
 
     u_char        *file;                /* where `wzp on` stands             */
     ngx_uint_t     line;

@@ -25,6 +25,8 @@ static ngx_int_t ngx_wzp_conf_check_relays(ngx_cycle_t *cycle,
     ngx_array_t *relays);
 static ngx_int_t ngx_wzp_conf_check_listen(ngx_cycle_t *cycle,
     ngx_listening_t *ls, ngx_wzp_relay_conf_t *conf, ngx_uint_t mixed);
+static ngx_int_t ngx_wzp_conf_place(ngx_cycle_t *cycle,
+    ngx_wzp_main_conf_t *wmcf, ngx_wzp_relay_conf_t *conf);
 static void ngx_wzp_conf_notice(ngx_cycle_t *cycle, ngx_listening_t *ls,
     ngx_wzp_relay_conf_t *conf);
 
@@ -488,6 +490,10 @@ ngx_wzp_conf_commit(ngx_cycle_t *cycle)
             return NGX_ERROR;
         }
 
+        if (rf->zone == NULL && ngx_wzp_conf_place(cycle, wmcf, rf) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
         if (!rf->noticed) {
             rf->noticed = 1;
             ngx_wzp_conf_notice(cycle, &ls[i], rf);
@@ -495,6 +501,26 @@ ngx_wzp_conf_commit(ngx_cycle_t *cycle)
     }
 
     ngx_wzp_zone_listen(wmcf->zone, n, NULL, NULL);
+
+    return NGX_OK;
+}
+
+
+/* The generation that begins with this configuration is the next one. */
+static ngx_int_t
+ngx_wzp_conf_place(ngx_cycle_t *cycle, ngx_wzp_main_conf_t *wmcf,
+    ngx_wzp_relay_conf_t *conf)
+{
+    conf->zone = ngx_wzp_zone_relay(wmcf->zone, conf->id,
+                                    wmcf->zone->hdr->generation + 1);
+
+    if (conf->zone == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "zone \"%V\" has no place for relay \"%V\": the calls "
+                      "of relays that were taken away still go on",
+                      &wmcf->zone_name, &conf->name);
+        return NGX_ERROR;
+    }
 
     return NGX_OK;
 }
@@ -545,15 +571,14 @@ ngx_wzp_conf_notice(ngx_cycle_t *cycle, ngx_listening_t *ls,
 {
     char        fp[WZP_FP_TEXT_LEN + 1], tls[WZP_CERT_FP_TEXT_LEN + 1];
     char        text[WZP_ADDR_TEXT_MAX];
-    wzp_addr_t  addr;
 
     wzp_fp_text(fp, conf->ident.fp);
     wzp_cert_fp_text(tls, conf->cert_fp);
-    ngx_wzp_conf_address(ls, &addr);
+    ngx_wzp_conf_address(ls, &conf->addr);
 
     ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
                   "relay \"%V\" on %V, identity %s, for others: "
                   "wzp_peer %s fingerprint=%s label=\"%V\";",
                   &conf->name, &ls->addr_text, fp,
-                  wzp_addr_text(&addr, text), tls, &conf->name);
+                  wzp_addr_text(&conf->addr, text), tls, &conf->name);
 }

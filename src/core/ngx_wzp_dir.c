@@ -9,11 +9,6 @@
 
 static uint32_t *ngx_wzp_dir_bucket(ngx_wzp_zone_t *zn, uint64_t relay,
     const uint8_t *key);
-static uint32_t ngx_wzp_dir_find(ngx_wzp_zone_t *zn, uint64_t relay,
-    const uint8_t *key);
-static uint32_t ngx_wzp_dir_room_create(ngx_wzp_zone_t *zn,
-    const ngx_wzp_dir_join_t *in);
-static void ngx_wzp_dir_room_release(ngx_wzp_zone_t *zn, uint32_t r);
 static ngx_wzp_zone_relay_t *ngx_wzp_dir_relay(ngx_wzp_zone_t *zn,
     uint64_t id);
 static void ngx_wzp_dir_link(ngx_wzp_zone_t *zn, uint32_t r, uint32_t m);
@@ -21,8 +16,6 @@ static void ngx_wzp_dir_unlink(ngx_wzp_zone_t *zn, uint32_t m,
     uint64_t now_ns);
 static void ngx_wzp_dir_refresh(ngx_wzp_zone_t *zn, uint32_t r);
 static ngx_uint_t ngx_wzp_dir_tier(ngx_wzp_zone_t *zn, uint32_t r);
-static uint16_t ngx_wzp_dir_stream_id(ngx_wzp_zone_t *zn,
-    ngx_wzp_zone_room_t *zr, uint16_t wanted, uint64_t now_ns);
 static void ngx_wzp_dir_pair(ngx_wzp_zone_t *zn, ngx_wzp_zone_room_t *zr,
     uint32_t m);
 
@@ -69,6 +62,8 @@ ngx_wzp_dir_init(ngx_wzp_zone_t *zn)
         ngx_wzp_dir_member(zn, i)->next = h->free_member;
         h->free_member = i;
     }
+
+    ngx_wzp_dir_remotes_init(zn);
 }
 
 
@@ -95,7 +90,8 @@ ngx_wzp_dir_rebuild_locked(ngx_wzp_zone_t *zn)
         zr->workers = 0;
     }
 
-    ngx_wzp_dir_init(zn);       /* buckets and both free lists, all free */
+    ngx_wzp_dir_init(zn);       /* buckets and free lists, all free */
+    h->rebuilt++;
 
     h->free_room = NGX_WZP_NONE;
     h->free_member = NGX_WZP_NONE;
@@ -174,7 +170,7 @@ ngx_wzp_dir_join(ngx_wzp_zone_t *zn, const ngx_wzp_dir_join_t *in,
         goto failed;
     }
 
-    r = ngx_wzp_dir_find(zn, in->conf->id, in->sni->key);
+    r = ngx_wzp_dir_find_locked(zn, in->conf->id, in->sni->key);
 
     if (r != NGX_WZP_NONE && in->resume != 0) {
         zr = ngx_wzp_dir_room(zn, r);
@@ -214,14 +210,17 @@ ngx_wzp_dir_join(ngx_wzp_zone_t *zn, const ngx_wzp_dir_join_t *in,
         goto failed;
     }
 
-    if (r == NGX_WZP_NONE) {
+    if (r == NGX_WZP_NONE || ngx_wzp_dir_room(zn, r)->count == 0) {
         rc = WZP_CLOSE_ROOMS_FULL;
 
         if (in->conf->max_rooms != 0 && re->rooms >= in->conf->max_rooms) {
             goto failed;
         }
 
-        r = ngx_wzp_dir_room_create(zn, in);
+        if (r == NGX_WZP_NONE) {
+            r = ngx_wzp_dir_create_locked(zn, in->conf->id, in->sni);
+        }
+
         if (r == NGX_WZP_NONE) {
             out->full = 1;
             goto failed;
@@ -254,10 +253,11 @@ ngx_wzp_dir_join(ngx_wzp_zone_t *zn, const ngx_wzp_dir_join_t *in,
         ngx_wzp_dir_unlink(zn, out->old_member, 0);
     }
 
-    zm->stream_id = ngx_wzp_dir_stream_id(zn, zr, in->resume, in->now_ns);
+    zm->stream_id = ngx_wzp_dir_stream_id_locked(zn, zr, in->resume, in->now_ns);
     zm->used = 1;
 
     re->sessions++;
+    re->people++;
 
     if (in->conf->mode == NGX_WZP_MODE_BRIDGE) {
         ngx_wzp_dir_pair(zn, zr, m);
@@ -451,8 +451,8 @@ ngx_wzp_dir_bucket(ngx_wzp_zone_t *zn, uint64_t relay, const uint8_t *key)
 }
 
 
-static uint32_t
-ngx_wzp_dir_find(ngx_wzp_zone_t *zn, uint64_t relay, const uint8_t *key)
+uint32_t
+ngx_wzp_dir_find_locked(ngx_wzp_zone_t *zn, uint64_t relay, const uint8_t *key)
 {
     uint32_t              r;
     ngx_wzp_zone_room_t  *zr;
@@ -474,8 +474,9 @@ ngx_wzp_dir_find(ngx_wzp_zone_t *zn, uint64_t relay, const uint8_t *key)
 }
 
 
-static uint32_t
-ngx_wzp_dir_room_create(ngx_wzp_zone_t *zn, const ngx_wzp_dir_join_t *in)
+uint32_t
+ngx_wzp_dir_create_locked(ngx_wzp_zone_t *zn, uint64_t relay,
+    const wzp_sni_t *sni)
 {
     uint32_t              r, *b;
     ngx_wzp_zone_room_t  *zr;
@@ -488,16 +489,18 @@ ngx_wzp_dir_room_create(ngx_wzp_zone_t *zn, const ngx_wzp_dir_join_t *in)
     zr = ngx_wzp_dir_room(zn, r);
     zn->hdr->free_room = zr->next;
 
-    zr->relay = in->conf->id;
+    zr->relay = relay;
     zr->epoch++;
     zr->members = NGX_WZP_NONE;
     zr->count = 0;
+    zr->remotes = NGX_WZP_NONE;
+    zr->nremotes = 0;
+    zr->wanted = 0;
     zr->workers = 0;
     zr->tier = WZP_TIER_GOOD;
     ngx_memzero(zr->resting, sizeof(zr->resting));
-    ngx_memcpy(zr->key, in->sni->key, WZP_ROOM_KEY_SIZE);
-    ngx_cpystrn((u_char *) zr->name, (u_char *) in->sni->name,
-                sizeof(zr->name));
+    ngx_memcpy(zr->key, sni->key, WZP_ROOM_KEY_SIZE);
+    ngx_cpystrn((u_char *) zr->name, (u_char *) sni->name, sizeof(zr->name));
 
     b = ngx_wzp_dir_bucket(zn, zr->relay, zr->key);
     zr->next = *b;
@@ -509,14 +512,17 @@ ngx_wzp_dir_room_create(ngx_wzp_zone_t *zn, const ngx_wzp_dir_join_t *in)
 }
 
 
-static void
-ngx_wzp_dir_room_release(ngx_wzp_zone_t *zn, uint32_t r)
+void
+ngx_wzp_dir_release_locked(ngx_wzp_zone_t *zn, uint32_t r)
 {
-    uint32_t              *b;
-    ngx_wzp_zone_room_t   *zr;
-    ngx_wzp_zone_relay_t  *re;
+    uint32_t             *b;
+    ngx_wzp_zone_room_t  *zr;
 
     zr = ngx_wzp_dir_room(zn, r);
+
+    if (zr->count != 0 || zr->nremotes != 0) {
+        return;
+    }
 
     for (b = ngx_wzp_dir_bucket(zn, zr->relay, zr->key);
          *b != NGX_WZP_NONE;
@@ -528,12 +534,8 @@ ngx_wzp_dir_room_release(ngx_wzp_zone_t *zn, uint32_t r)
         }
     }
 
-    re = ngx_wzp_dir_relay(zn, zr->relay);
-    if (re != NULL && re->rooms > 0) {
-        re->rooms--;
-    }
-
     zr->used = 0;
+    zr->wanted = 0;
     zr->version++;
     zr->next = zn->hdr->free_room;
     zn->hdr->free_room = r;
@@ -543,31 +545,15 @@ ngx_wzp_dir_room_release(ngx_wzp_zone_t *zn, uint32_t r)
 static ngx_wzp_zone_relay_t *
 ngx_wzp_dir_relay(ngx_wzp_zone_t *zn, uint64_t id)
 {
-    ngx_uint_t             i;
-    ngx_wzp_zone_relay_t  *re, *empty;
-
-    empty = NULL;
+    ngx_uint_t  i;
 
     for (i = 0; i < NGX_WZP_RELAYS; i++) {
-        re = &zn->hdr->relays[i];
-
-        if (re->id == id) {
-            return re;
-        }
-
-        /* a relay that left the configuration gives up its place */
-
-        if (empty == NULL && re->sessions == 0) {
-            empty = re;
+        if (zn->hdr->relays[i].id == id) {
+            return &zn->hdr->relays[i];
         }
     }
 
-    if (empty != NULL) {
-        empty->id = id;
-        empty->rooms = 0;
-    }
-
-    return empty;
+    return NULL;
 }
 
 
@@ -652,17 +638,15 @@ ngx_wzp_dir_unlink(ngx_wzp_zone_t *zn, uint32_t m, uint64_t now_ns)
     zn->hdr->free_member = m;
 
     re = ngx_wzp_dir_relay(zn, zr->relay);
-    if (re != NULL && re->sessions > 0) {
-        re->sessions--;
-    }
 
-    if (zr->count == 0) {
-        zr->workers = 0;
-        ngx_wzp_dir_room_release(zn, r);
-        return;
+    if (re != NULL) {
+        re->sessions -= (re->sessions > 0);
+        re->rooms -= (zr->count == 0 && re->rooms > 0);
+        re->people++;
     }
 
     ngx_wzp_dir_refresh(zn, r);
+    ngx_wzp_dir_release_locked(zn, r);
 }
 
 
@@ -714,15 +698,14 @@ ngx_wzp_dir_tier(ngx_wzp_zone_t *zn, uint32_t r)
 }
 
 
-/* The wanted one if nobody has it, else a random one that is free and not at
- * rest.  A room has far fewer members than there are ids. */
-static uint16_t
-ngx_wzp_dir_stream_id(ngx_wzp_zone_t *zn, ngx_wzp_zone_room_t *zr,
+uint16_t
+ngx_wzp_dir_stream_id_locked(ngx_wzp_zone_t *zn, ngx_wzp_zone_room_t *zr,
     uint16_t wanted, uint64_t now_ns)
 {
     uint16_t                id;
     uint32_t                i, n;
     ngx_wzp_zone_member_t  *zm;
+    ngx_wzp_zone_remote_t  *ze;
 
     id = wanted;
 
@@ -741,6 +724,16 @@ ngx_wzp_dir_stream_id(ngx_wzp_zone_t *zn, ngx_wzp_zone_room_t *zr,
 
             if (zm->used && zm->stream_id == id) {
                 break;
+            }
+        }
+
+        if (i == NGX_WZP_NONE) {
+            for (i = zr->remotes; i != NGX_WZP_NONE; i = ze->next) {
+                ze = ngx_wzp_dir_remote(zn, i);
+
+                if (ze->stream_id == id) {
+                    break;
+                }
             }
         }
 

@@ -28,6 +28,9 @@ typedef struct {
     uint32_t           next;            /* in bucket or free list            */
     uint32_t           members;         /* first member                      */
     uint32_t           count;
+    uint32_t           remotes;         /* first of those on other relays    */
+    uint32_t           nremotes;
+    _Atomic uint32_t   wanted;          /* some link wants its media         */
     _Atomic uint64_t   workers;         /* slots that have members           */
     _Atomic uint32_t   version;         /* of the list of members            */
     _Atomic uint32_t   tier;            /* weakest wzp_tier_t                */
@@ -57,6 +60,18 @@ typedef struct {
     uint8_t            fp[WZP_FP_SIZE];
     char               alias[WZP_ALIAS_MAX + 1];
 } ngx_wzp_zone_member_t;
+
+
+/* A member on another relay.  Written by the hub, under the lock. */
+typedef struct {
+    uint32_t           next;            /* in room or free list              */
+    uint16_t           stream_id;       /* 0: not known                      */
+    uint8_t            muted;
+    uint8_t            held;
+    uint8_t            fp[WZP_FP_SIZE];
+    char               alias[WZP_ALIAS_MAX + 1];
+    char               label[WZP_LABEL_MAX + 1];
+} ngx_wzp_zone_remote_t;
 
 
 typedef struct {
@@ -116,6 +131,40 @@ uint32_t ngx_wzp_dir_list(ngx_wzp_zone_t *zn, uint32_t room, uint32_t epoch,
     ngx_wzp_zone_member_t *list, uint32_t n, uint32_t *version);
 
 /*
+ * Hub: the members of a room on other relays are these now, and links want
+ * its media, or not.  A room without local members is kept while there are
+ * any.  Returns the slots whose workers must be told; *room: which (or
+ * NGX_WZP_NONE).  NGX_ERROR in *rc: the zone is full, some are missing.
+ */
+uint64_t ngx_wzp_dir_remotes(ngx_wzp_zone_t *zn, uint64_t relay,
+    const wzp_sni_t *sni, const wzp_participant_t *list, uint32_t n,
+    ngx_uint_t wanted, uint32_t *room, ngx_int_t *rc);
+
+/* As ngx_wzp_dir_list, for those on other relays. */
+uint32_t ngx_wzp_dir_list_remotes(ngx_wzp_zone_t *zn, uint32_t room,
+    uint32_t epoch, ngx_wzp_zone_remote_t *list, uint32_t n);
+
+/* The room with this key, or NGX_WZP_NONE; *epoch: of its entry. */
+uint32_t ngx_wzp_dir_lookup(ngx_wzp_zone_t *zn, uint64_t relay,
+    const uint8_t *key, uint32_t *epoch);
+
+/*
+ * Hub: give the member with this stream id another one, that no other relay's
+ * member has.  Returns the member (uid, slot and the new id), or NGX_WZP_NONE
+ * in *member.
+ */
+void ngx_wzp_dir_restream(ngx_wzp_zone_t *zn, uint32_t room, uint32_t epoch,
+    uint16_t stream_id, uint64_t now_ns, uint32_t *member,
+    ngx_wzp_zone_member_t *copy);
+
+/*
+ * Fingerprints of all local members of a relay, at most n; with repeats.
+ * Returns how many there are.
+ */
+uint32_t ngx_wzp_dir_people(ngx_wzp_zone_t *zn, uint64_t relay,
+    uint8_t (*fps)[WZP_FP_SIZE], uint32_t n);
+
+/*
  * Remove all members of dead worker lives, and the slots and rings of those.
  * Rooms that changed go to *changed (slots whose workers must be told).
  * Returns the number of members removed.
@@ -123,9 +172,32 @@ uint32_t ngx_wzp_dir_list(ngx_wzp_zone_t *zn, uint32_t room, uint32_t epoch,
 ngx_uint_t ngx_wzp_dir_sweep(ngx_wzp_zone_t *zn, uint64_t now_ns,
     uint64_t *tell);
 
+/* ---- with the lock held: for the files of the directory ---- */
+
+uint32_t ngx_wzp_dir_find_locked(ngx_wzp_zone_t *zn, uint64_t relay,
+    const uint8_t *key);
+
+/* A room without members.  NGX_WZP_NONE: there is no place. */
+uint32_t ngx_wzp_dir_create_locked(ngx_wzp_zone_t *zn, uint64_t relay,
+    const wzp_sni_t *sni);
+
+/* Free it, if nobody is in it or heard of. */
+void ngx_wzp_dir_release_locked(ngx_wzp_zone_t *zn, uint32_t r);
+
+/* wanted, if nobody has it; else a random one that is free and not at rest.
+ * A room has far fewer members than there are ids. */
+uint16_t ngx_wzp_dir_stream_id_locked(ngx_wzp_zone_t *zn,
+    ngx_wzp_zone_room_t *zr, uint16_t wanted, uint64_t now_ns);
+
+/* All remote members are forgotten; the hub will tell them anew. */
+void ngx_wzp_dir_remotes_init(ngx_wzp_zone_t *zn);
+
+
 ngx_wzp_zone_room_t *ngx_wzp_dir_room(ngx_wzp_zone_t *zn, uint32_t room);
 ngx_wzp_zone_member_t *ngx_wzp_dir_member(ngx_wzp_zone_t *zn,
     uint32_t member);
+ngx_wzp_zone_remote_t *ngx_wzp_dir_remote(ngx_wzp_zone_t *zn,
+    uint32_t remote);
 
 
 #endif /* _NGX_WZP_DIR_H_INCLUDED_ */

@@ -172,7 +172,8 @@ ngx_wzp_zone_bells(ngx_cycle_t *cycle, ngx_wzp_zone_t *zn)
 uint32_t
 ngx_wzp_zone_members(size_t size)
 {
-    /* a quarter is for members, an eighth for rooms, the rest for rings */
+    /* a quarter is for members, an eighth each for rooms and for members on
+     * other relays, the rest for rings */
     return (uint32_t) (size / 4 / sizeof(ngx_wzp_zone_member_t));
 }
 
@@ -181,25 +182,30 @@ ngx_wzp_zone_members(size_t size)
 static size_t
 ngx_wzp_zone_tables(size_t size, ngx_wzp_zone_hdr_t *h)
 {
-    size_t    off, buckets, rooms, members;
-    uint32_t  nrooms, nbuckets, nmembers;
+    size_t    off, buckets, rooms, members, remotes;
+    uint32_t  nrooms, nbuckets, nmembers, nremotes;
 
     nmembers = ngx_wzp_zone_members(size);
     nrooms = (uint32_t) (size / 8 / sizeof(ngx_wzp_zone_room_t));
     nbuckets = ngx_max(nrooms / 2, 16);
+    nremotes = (uint32_t) (size / 8 / sizeof(ngx_wzp_zone_remote_t));
 
     buckets = ngx_align(sizeof(ngx_wzp_zone_hdr_t), 64);
     rooms = buckets + ngx_align(nbuckets * sizeof(uint32_t), 64);
     members = rooms + ngx_align(nrooms * sizeof(ngx_wzp_zone_room_t), 64);
-    off = members + ngx_align(nmembers * sizeof(ngx_wzp_zone_member_t), 64);
+    remotes = members + ngx_align(nmembers * sizeof(ngx_wzp_zone_member_t),
+                                  64);
+    off = remotes + ngx_align(nremotes * sizeof(ngx_wzp_zone_remote_t), 64);
 
     if (h != NULL) {
         h->nmembers = nmembers;
         h->nrooms = nrooms;
         h->nbuckets = nbuckets;
+        h->nremotes = nremotes;
         h->off_buckets = buckets;
         h->off_rooms = rooms;
         h->off_members = members;
+        h->off_remotes = remotes;
     }
 
     return off;
@@ -463,6 +469,66 @@ ngx_wzp_zone_listens(ngx_wzp_zone_t *zn, ngx_listening_t *ls,
     }
 
     return NGX_DONE;
+}
+
+
+ngx_wzp_zone_relay_t *
+ngx_wzp_zone_relay(ngx_wzp_zone_t *zn, uint64_t id, uint32_t generation)
+{
+    ngx_uint_t             i;
+    ngx_wzp_zone_relay_t  *re, *found;
+
+    found = NULL;
+
+    ngx_wzp_zone_lock(zn);
+
+    for (i = 0; i < NGX_WZP_RELAYS; i++) {
+        re = &zn->hdr->relays[i];
+
+        if (re->id == id) {
+            found = re;
+            break;
+        }
+
+        /* a relay that left the configuration gives up its place, once its
+         * calls and links have ended */
+
+        if (found == NULL
+            && (re->id == 0 || (re->generation + 1 < generation
+                                && re->sessions == 0 && re->forwarders == 0)))
+        {
+            found = re;
+        }
+    }
+
+    if (found != NULL) {
+
+        if (found->id != id) {
+            ngx_memzero(found, sizeof(ngx_wzp_zone_relay_t));
+            found->id = id;
+        }
+
+        found->generation = generation;
+    }
+
+    ngx_wzp_zone_unlock(zn);
+
+    return found;
+}
+
+
+ngx_uint_t
+ngx_wzp_zone_lives(ngx_wzp_zone_t *zn, uint32_t life)
+{
+    ngx_wzp_slot_t  *sl;
+
+    if (life == 0 || NGX_WZP_LIFE_SLOT(life) >= NGX_WZP_SLOTS) {
+        return 0;
+    }
+
+    sl = &zn->hdr->slots[NGX_WZP_LIFE_SLOT(life)];
+
+    return sl->pid != 0 && sl->epoch == life >> 16;
 }
 
 

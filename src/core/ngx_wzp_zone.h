@@ -23,7 +23,7 @@
 #include <stdatomic.h>
 
 
-#define NGX_WZP_ZONE_LAYOUT     1           /* raise on any change below     */
+#define NGX_WZP_ZONE_LAYOUT     2           /* raise on any change below     */
 #define NGX_WZP_ZONE_MIN        (1024 * 1024)
 #define NGX_WZP_ZONE_MAX        (1024 * 1024 * 1024)
 #define NGX_WZP_ZONE_DEFAULT    (16 * 1024 * 1024)
@@ -60,12 +60,31 @@ typedef struct {
 } ngx_wzp_ring_slot_t;
 
 
-/* Counters of one relay.  Under the lock. */
-typedef struct {
+/*
+ * One relay.  Under the lock, but for the atomics: those are written by the
+ * hub (ngx_wzp_hub.h) and by whoever sweeps a dead one.
+ */
+struct ngx_wzp_zone_relay_s {
     uint64_t           id;              /* 0: free                           */
+    uint32_t           generation;      /* the last that has configured it   */
     uint32_t           sessions;        /* members in all rooms              */
-    uint32_t           rooms;
-} ngx_wzp_zone_relay_t;
+    uint32_t           rooms;           /* that have members                 */
+
+    _Atomic uint32_t   hub;             /* worker life that speaks for the
+                                           relay: NGX_WZP_LIFE(); 0 = none   */
+    _Atomic uint32_t   heir;            /* new connections of other relays
+                                           and phones go to this one         */
+    _Atomic uint64_t   forwarders;      /* slots that have links: the hub,
+                                           and those before it that still
+                                           end theirs                        */
+    _Atomic uint32_t   people;          /* changes with any membership       */
+};
+
+
+/* A worker life in one word: not 0, and never twice. */
+#define NGX_WZP_LIFE(slot, epoch)                                             \
+    ((uint32_t) (epoch) << 16 | ((uint32_t) (slot) + 1))
+#define NGX_WZP_LIFE_SLOT(life)  (((life) & 0xffff) - 1)
 
 
 typedef struct {
@@ -85,6 +104,7 @@ typedef struct {
     _Atomic uint32_t   secrets[NGX_WZP_LISTENS];
 
     uint64_t           uid;             /* last given member number          */
+    _Atomic uint32_t   rebuilt;         /* how often all was derived anew    */
     uint64_t           quiet_ns;        /* no stateless resets before: calls
                                            of an older zone still end        */
     uint32_t           next_slot;       /* slots are taken in turn           */
@@ -92,15 +112,18 @@ typedef struct {
     uint32_t           nrooms;          /* sizes of the tables               */
     uint32_t           nbuckets;
     uint32_t           nmembers;
+    uint32_t           nremotes;
     uint32_t           nrings;
     uint32_t           ring_capacity;
 
     uint32_t           free_room;       /* heads of free lists               */
     uint32_t           free_member;
+    uint32_t           free_remote;
 
     uint64_t           off_buckets;     /* offsets from the start            */
     uint64_t           off_rooms;
     uint64_t           off_members;
+    uint64_t           off_remotes;
     uint64_t           off_ring_slots;
     uint64_t           off_rings;
 
@@ -148,6 +171,16 @@ ngx_int_t ngx_wzp_zone_listens(ngx_wzp_zone_t *zn, ngx_listening_t *ls,
 
 void ngx_wzp_zone_lock(ngx_wzp_zone_t *zn);
 void ngx_wzp_zone_unlock(ngx_wzp_zone_t *zn);
+
+/*
+ * Master: the place of a relay in the zone, made if need be; it stays the
+ * same over reloads.  NULL: there is none left.
+ */
+ngx_wzp_zone_relay_t *ngx_wzp_zone_relay(ngx_wzp_zone_t *zn, uint64_t id,
+    uint32_t generation);
+
+/* Is that worker life still there? */
+ngx_uint_t ngx_wzp_zone_lives(ngx_wzp_zone_t *zn, uint32_t life);
 
 /* How many members, at most, a zone of this size holds. */
 uint32_t ngx_wzp_zone_members(size_t size);
