@@ -137,7 +137,8 @@ typedef struct {
     bool               server;
 
     /* Certificate: by seed (PROTOCOL 1.3), or PEM chain and key in memory.
-     * A client needs none. */
+     * A client needs none; it shows one when it is asked.  A server asks under
+     * the names _federation, _probe and _relay, and takes none as well. */
     const uint8_t     *seed;            /* WZP_SEED_SIZE, or NULL            */
     const char        *cert_pem;
     size_t             cert_pem_len;
@@ -301,8 +302,12 @@ wzp_udp_socket_t *wzp_qconn_socket(const wzp_qconn_t *qc);
 /* Server name as the client sent it ("" = none); not NUL-safe: len counts. */
 const char *wzp_qconn_sni(const wzp_qconn_t *qc, size_t *len);
 
-/* SHA-256 of the peer's leaf certificate.  WZP_EAGAIN before the handshake or
- * when there is none. */
+/*
+ * SHA-256 of the peer's leaf certificate, whose key the peer has proved to
+ * hold.  WZP_EAGAIN before the handshake or when there is none.  At a client
+ * the handshake event comes before the server has judged our certificate: only
+ * `confirmed`, or the server's first word, says that it was taken.
+ */
 wzp_rc_t wzp_qconn_peer_cert(const wzp_qconn_t *qc,
     uint8_t fp[WZP_CERT_FP_SIZE]) WZP_MUST_CHECK;
 

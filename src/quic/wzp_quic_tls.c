@@ -5,6 +5,7 @@
 
 #include "quic/wzp_quic_tls.h"
 #include "quic/wzp_quic_int.h"
+#include "wzp/wzp_sni.h"
 
 #include <limits.h>
 #include <ngtcp2/ngtcp2_crypto_boringssl.h>
@@ -101,6 +102,31 @@ wzp_tls_alpn(SSL *ssl, const uint8_t **out, uint8_t *outlen,
 }
 
 
+/* Any certificate will do here; BoringSSL still verifies that the peer holds
+ * its key.  Whether it is the right one is the application's to say. */
+static enum ssl_verify_result_t
+wzp_tls_verify(SSL *ssl, uint8_t *alert)
+{
+    (void) ssl;
+    (void) alert;
+
+    return ssl_verify_ok;
+}
+
+
+/* Names under which relays call relays; nobody else is asked for a
+ * certificate, lest programs that have none to show stumble over it. */
+static bool
+wzp_tls_wants_cert(const char *name, size_t len)
+{
+    wzp_sni_t  sni;
+
+    return wzp_sni_parse(&sni, name, len) == WZP_OK
+           && (sni.role == WZP_SNI_FEDERATION || sni.role == WZP_SNI_PROBE
+               || sni.role == WZP_SNI_RELAY);
+}
+
+
 /* Server: the ClientHello is read, nothing is decided.  BoringSSL has refused
  * names with a zero byte already. */
 static enum ssl_select_cert_result_t
@@ -131,19 +157,12 @@ wzp_tls_client_hello(const SSL_CLIENT_HELLO *hello)
     qc->sni = copy;
     qc->sni_len = (uint16_t) len;
 
+    if (wzp_tls_wants_cert(name, len)) {
+        /* Without one the connection is made as well. */
+        SSL_set_custom_verify(hello->ssl, SSL_VERIFY_PEER, wzp_tls_verify);
+    }
+
     return ssl_select_cert_success;
-}
-
-
-/* Any certificate will do here; BoringSSL still verifies that the peer holds
- * its key.  Whether it is the right one is the application's to say. */
-static enum ssl_verify_result_t
-wzp_tls_verify(SSL *ssl, uint8_t *alert)
-{
-    (void) ssl;
-    (void) alert;
-
-    return ssl_verify_ok;
 }
 
 
