@@ -26,7 +26,7 @@ my @foreign = (
     [qr{^ngx_},                 qr{^(?:src/(?:core|stream|http)/|ngx_wzp)}],
     [qr{^ngx_stream},           qr{^src/stream/}],
     [qr{^ngx_http},             qr{^src/http/}],
-    [qr{^(?:ngtcp2|openssl)/},  qr{^src/quic/}],
+    [qr{^(?:ngtcp2|openssl)/},  qr{^src/quic/|^t/sim/sim_cert}],
     [qr{^sodium},               qr{^src/quic/|^src/wzp/wzp_(?:ident|cert|hs|sni|resume)
                                     |^client/|^t/}x],
     [qr{^jansson},              qr{^src/wzp/wzp_(?:signal|json)|^client/
