@@ -3,6 +3,7 @@
  */
 
 #include "stream/ngx_stream_wzp.h"
+#include "stream/ngx_stream_wzp_slots.h"
 
 #include "core/ngx_wzp_session.h"
 
@@ -36,16 +37,6 @@ static void ngx_stream_wzp_finalize(void *session, ngx_uint_t status,
 static char *ngx_stream_wzp_zone(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_stream_wzp(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-static char *ngx_stream_wzp_room(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static ngx_int_t ngx_stream_wzp_allow(ngx_conf_t *cf,
-    ngx_wzp_room_conf_t *rf, ngx_str_t *value);
-static char *ngx_stream_wzp_limit(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_stream_wzp_profile(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_stream_wzp_check_msec(ngx_conf_t *cf, void *post,
-    void *data);
 
 
 /* The offset of a field, with its type checked by the compiler. */
@@ -71,13 +62,6 @@ static ngx_conf_enum_t  ngx_stream_wzp_bindings[] = {
     { ngx_string("required"), NGX_WZP_BINDING_REQUIRED },
     { ngx_null_string, 0 }
 };
-
-
-typedef struct {
-    ngx_conf_post_t  post;
-    ngx_msec_t       min;
-    ngx_msec_t       max;
-} ngx_stream_wzp_msec_bounds_t;
 
 
 static ngx_stream_wzp_msec_bounds_t  ngx_stream_wzp_handshake_bounds = {
@@ -632,194 +616,6 @@ ngx_stream_wzp(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     wscf->enable = 1;
     wscf->file = cf->conf_file->file.name.data;
     wscf->line = cf->conf_file->line;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_stream_wzp_room(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_stream_wzp_srv_conf_t  *wscf = conf;
-
-    wzp_sni_t                   sni;
-    ngx_str_t                  *value;
-    ngx_uint_t                  i;
-    ngx_wzp_room_conf_t        *rf;
-
-    value = cf->args->elts;
-
-    if (wzp_sni_parse(&sni, (char *) value[1].data, value[1].len) != WZP_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid room name \"%V\": letters, digits, "
-                           "\"-\", \"_\" and dots make one, with no \"-\" at "
-                           "either end and not digits alone", &value[1]);
-        return NGX_CONF_ERROR;
-    }
-
-    if (sni.role != WZP_SNI_ROOM) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "room name \"%V\" is reserved", &value[1]);
-        return NGX_CONF_ERROR;
-    }
-
-    if (wscf->rooms == NULL) {
-        wscf->rooms = ngx_array_create(cf->pool, 4,
-                                       sizeof(ngx_wzp_room_conf_t));
-        if (wscf->rooms == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    rf = wscf->rooms->elts;
-
-    for (i = 0; i < wscf->rooms->nelts; i++) {
-        if (ngx_memcmp(rf[i].key, sni.key, WZP_ROOM_KEY_SIZE) == 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "duplicate room \"%V\"", &value[1]);
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    rf = ngx_array_push(wscf->rooms);
-    if (rf == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    rf->name = value[1];
-    rf->allow = NULL;
-    ngx_memcpy(rf->key, sni.key, WZP_ROOM_KEY_SIZE);
-
-    for (i = 2; i < cf->args->nelts; i++) {
-        if (ngx_stream_wzp_allow(cf, rf, &value[i]) != NGX_OK) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static ngx_int_t
-ngx_stream_wzp_allow(ngx_conf_t *cf, ngx_wzp_room_conf_t *rf,
-    ngx_str_t *value)
-{
-    uint8_t  *fp;
-
-    if (ngx_strncmp(value->data, "allow=", 6) != 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\"", value);
-        return NGX_ERROR;
-    }
-
-    if (rf->allow == NULL) {
-        rf->allow = ngx_array_create(cf->pool, 4, WZP_FP_SIZE);
-        if (rf->allow == NULL) {
-            return NGX_ERROR;
-        }
-    }
-
-    fp = ngx_array_push(rf->allow);
-    if (fp == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (wzp_fp_parse(fp, (char *) value->data + 6, value->len - 6)
-        != WZP_OK)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid fingerprint in \"%V\": want 32 hex "
-                           "digits, as \"wzp-client --whoami\" prints yours",
-                           value);
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
-}
-
-
-/* A number, or "off" for no limit. */
-static char *
-ngx_stream_wzp_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_int_t    n;
-    ngx_str_t   *value;
-    ngx_uint_t  *limit;
-
-    limit = (ngx_uint_t *) ((u_char *) conf + cmd->offset);
-
-    if (*limit != NGX_CONF_UNSET_UINT) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    if (ngx_strcmp(value[1].data, "off") == 0) {
-        *limit = 0;
-        return NGX_CONF_OK;
-    }
-
-    n = ngx_atoi(value[1].data, value[1].len);
-
-    if (n == NGX_ERROR || n == 0 || n > 1000000) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid value \"%V\" in \"%V\" directive, it must "
-                           "be a number from 1 to 1000000, or \"off\"",
-                           &value[1], &cmd->name);
-        return NGX_CONF_ERROR;
-    }
-
-    *limit = (ngx_uint_t) n;
-
-    return NGX_CONF_OK;
-}
-
-
-/* A profile by the name of its codec. */
-static char *
-ngx_stream_wzp_profile(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_stream_wzp_srv_conf_t  *wscf = conf;
-
-    ngx_str_t                  *value;
-    wzp_codec_t                 codec;
-    ngx_uint_t                  i;
-
-    if (wscf->profile != NGX_CONF_UNSET_UINT) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-    codec = wzp_codec_by_name((char *) value[1].data, value[1].len);
-
-    for (i = 0; i < WZP_PROFILE_N; i++) {
-        if (wzp_profile((wzp_profile_id_t) i)->codec == codec) {
-            wscf->profile = i;
-            return NGX_CONF_OK;
-        }
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid profile \"%V\", it must be one of Opus64k, "
-                       "Opus48k, Opus32k, Opus24k, Opus16k, Opus6k, "
-                       "Codec2_3200, Codec2_1200", &value[1]);
-
-    return NGX_CONF_ERROR;
-}
-
-
-static char *
-ngx_stream_wzp_check_msec(ngx_conf_t *cf, void *post, void *data)
-{
-    ngx_stream_wzp_msec_bounds_t  *bounds = post;
-    ngx_msec_t                    *value = data;
-
-    if (*value < bounds->min || *value > bounds->max) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "value must be between %Mms and %Mms",
-                           bounds->min, bounds->max);
-        return NGX_CONF_ERROR;
-    }
 
     return NGX_CONF_OK;
 }
