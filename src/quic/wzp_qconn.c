@@ -253,6 +253,8 @@ wzp_qconn_accept(wzp_quic_t *ep, const wzp_udp_dgram_t *dg,
         return NULL;
     }
 
+    qc->waiting = (from->how == WZP_QNEW_ASK && ep->conf.events.mine != NULL);
+
     if (wzp_qconn_start_server(qc, dg, from) != WZP_OK) {
         wzp_qconn_free(qc);
         return NULL;
@@ -391,6 +393,7 @@ wzp_qconn_free(wzp_qconn_t *qc)
     wzp_qin_done(&qc->in);
 
     free(qc->sni);
+    free(qc->hello);
     free(qc->close_reason);
     free(qc->close_pkt);
     free(qc);
@@ -531,13 +534,11 @@ wzp_qconn_input(wzp_qconn_t *qc, const wzp_udp_dgram_t *dg)
                               qc->ep->now_ns);
     qc->in_ngtcp2 = 0;
 
-    if (rv != 0) {
-        return rv;
+    if (rv == 0 && !qc->waiting) {
+        wzp_qconn_after_read(qc, dg);
     }
 
-    wzp_qconn_after_read(qc, dg);
-
-    return 0;
+    return rv;
 }
 
 
@@ -548,6 +549,11 @@ wzp_qconn_expire(wzp_qconn_t *qc)
 
     if (qc->phase == WZP_QPHASE_LINGER) {
         wzp_qconn_free(qc);
+        return;
+    }
+
+    if (qc->waiting) {
+        wzp_qconn_settle(qc);
         return;
     }
 

@@ -323,7 +323,7 @@ wzp_quic_maybe_reset(wzp_quic_t *ep, const wzp_udp_dgram_t *dg)
 
 static wzp_qin_t
 wzp_quic_stray(wzp_quic_t *ep, const wzp_udp_dgram_t *dg,
-    const ngtcp2_version_cid *vc, bool accept_new, wzp_cid_owner_t *owner)
+    const ngtcp2_version_cid *vc, wzp_qnew_t how, wzp_cid_owner_t *owner)
 {
     wzp_cid_owner_t  whose;
 
@@ -341,16 +341,17 @@ wzp_quic_stray(wzp_quic_t *ep, const wzp_udp_dgram_t *dg,
         }
     }
 
-    return ep->conf.server ? wzp_quic_unknown(ep, dg, vc, accept_new)
+    return ep->conf.server ? wzp_quic_unknown(ep, dg, vc, how)
                            : wzp_quic_maybe_reset(ep, dg);
 }
 
 
-wzp_qin_t
-wzp_quic_input(wzp_quic_t *ep, const wzp_udp_dgram_t *dg, bool accept_new,
+static wzp_qin_t
+wzp_quic_feed(wzp_quic_t *ep, const wzp_udp_dgram_t *dg, wzp_qnew_t how,
     uint64_t now_ns, wzp_cid_owner_t *owner)
 {
     int                 rv;
+    bool                waiting;
     wzp_qconn_t        *qc;
     ngtcp2_version_cid  vc;
 
@@ -374,16 +375,43 @@ wzp_quic_input(wzp_quic_t *ep, const wzp_udp_dgram_t *dg, bool accept_new,
     qc = wzp_cid_table_find(&ep->cids, vc.dcid, vc.dcidlen);
 
     if (qc == NULL) {
-        return wzp_quic_stray(ep, dg, &vc, accept_new, owner);
+        return wzp_quic_stray(ep, dg, &vc, how, owner);
     }
 
+    if (qc->waiting && how == WZP_QNEW_TAKE) {
+        /* The next worker will not have it either. */
+        wzp_qconn_settle(qc);
+    }
+
+    waiting = qc->waiting;
     rv = wzp_qconn_input(qc, dg);
+
+    if (waiting) {
+        return wzp_qconn_hello(qc, dg, rv, WZP_QIN_CONN);
+    }
 
     if (rv != 0) {
         wzp_qconn_fail(qc, rv);
     }
 
     return WZP_QIN_CONN;
+}
+
+
+wzp_qin_t
+wzp_quic_input(wzp_quic_t *ep, const wzp_udp_dgram_t *dg, bool accept_new,
+    uint64_t now_ns, wzp_cid_owner_t *owner)
+{
+    return wzp_quic_feed(ep, dg, accept_new ? WZP_QNEW_ASK : WZP_QNEW_REFUSE,
+                         now_ns, owner);
+}
+
+
+wzp_qin_t
+wzp_quic_input_forced(wzp_quic_t *ep, const wzp_udp_dgram_t *dg,
+    uint64_t now_ns, wzp_cid_owner_t *owner)
+{
+    return wzp_quic_feed(ep, dg, WZP_QNEW_TAKE, now_ns, owner);
 }
 
 

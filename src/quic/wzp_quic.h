@@ -84,6 +84,20 @@ typedef struct {
      */
     bool (*admit)(void *ctx, const wzp_udp_dgram_t *dg, bool validated);
 
+    /*
+     * Server: the ClientHello is read, nothing is answered yet.  Return false
+     * to leave the connection to another endpoint: it vanishes without a
+     * trace, and its datagrams come back by `elsewhere`, at once.  Asked
+     * once per connection, before `accepted`; "" for no name.  NULL: all are.
+     * A hello that is not whole after 3 datagrams or 100 ms is ours unasked.
+     */
+    bool (*mine)(void *ctx, const char *sni, size_t len);
+
+    /* One datagram of a connection that is not ours, for the other endpoint's
+     * wzp_quic_input_forced: in order, all that a hello came in.  dg and its
+     * data are valid during the call. */
+    void (*elsewhere)(void *ctx, const wzp_udp_dgram_t *dg);
+
     /* Server: a connection exists (before TLS). Set its data here. */
     void (*accepted)(void *ctx, wzp_qconn_t *qc);
 
@@ -179,7 +193,7 @@ typedef struct {
     void             (*random)(void *ctx, uint8_t *buf, size_t len);
     wzp_quic_events_t  events;
     void              *ctx;             /* first argument of random, admit,
-                                           accepted, keylog                  */
+                                           mine, elsewhere, accepted, keylog */
     wzp_quic_sink_t    sink;
 } wzp_quic_conf_t;
 
@@ -191,6 +205,7 @@ typedef enum {
     WZP_QIN_FOREIGN,                    /* of another owner: *owner is set   */
     WZP_QIN_REPLIED,                    /* version negotiation, Retry, reset,
                                            refusal: went to the sink         */
+    WZP_QIN_ELSEWHERE,                  /* not ours: went to `elsewhere`     */
     WZP_QIN_JUNK                        /* nothing that we answer            */
 } wzp_qin_t;
 
@@ -241,6 +256,14 @@ void wzp_quic_destroy(wzp_quic_t *ep, uint64_t now_ns, uint64_t code,
  */
 wzp_qin_t wzp_quic_input(wzp_quic_t *ep, const wzp_udp_dgram_t *dg,
     bool accept_new, uint64_t now_ns, wzp_cid_owner_t *owner);
+
+/*
+ * One UDP datagram that another endpoint has declined (its `elsewhere` event):
+ * as above, but `mine` is not asked.  Both must have one secret, for Retry.
+ * Later ones of the client, until it has heard of us, take the same way.
+ */
+wzp_qin_t wzp_quic_input_forced(wzp_quic_t *ep, const wzp_udp_dgram_t *dg,
+    uint64_t now_ns, wzp_cid_owner_t *owner);
 
 /* Answer a foreign datagram whose owner is dead with a stateless reset (rate
  * limited; nothing for datagrams too short to answer, RFC 9000 10.3.3). */

@@ -245,29 +245,20 @@ wzp_quic_take(wzp_quic_t *ep, const wzp_udp_dgram_t *dg,
         return WZP_QIN_JUNK;
     }
 
-    qc->announced = 1;
-
-    if (ep->conf.events.accepted != NULL) {
-        ep->conf.events.accepted(ep->conf.ctx, qc);
-    }
-
-    if (rv != 0) {
-        wzp_qconn_fail(qc, rv);
-    }
-
-    return WZP_QIN_NEW;
+    return wzp_qconn_hello(qc, dg, rv, WZP_QIN_NEW);
 }
 
 
 static wzp_qin_t
 wzp_quic_initial(wzp_quic_t *ep, const wzp_udp_dgram_t *dg,
-    const ngtcp2_pkt_hd *hd, bool accept_new)
+    const ngtcp2_pkt_hd *hd, wzp_qnew_t how)
 {
     bool                validated;
     wzp_qconn_origin_t  from;
 
     memset(&from, 0, sizeof(from));
     from.hd = hd;
+    from.how = how;
 
     if (wzp_quic_token(ep, dg, &from) != WZP_OK) {
         return wzp_quic_refuse(ep, dg, hd, NGTCP2_INVALID_TOKEN,
@@ -276,10 +267,11 @@ wzp_quic_initial(wzp_quic_t *ep, const wzp_udp_dgram_t *dg,
 
     validated = (from.token_type != NGTCP2_TOKEN_TYPE_UNKNOWN);
 
-    if (!accept_new || wzp_quic_full(ep)) {
+    if (how == WZP_QNEW_REFUSE || wzp_quic_full(ep)) {
         return wzp_quic_refuse(ep, dg, hd, NGTCP2_CONNECTION_REFUSED,
-                               accept_new ? "too many connections"
-                                          : "no new connections here");
+                               (how == WZP_QNEW_REFUSE)
+                               ? "no new connections here"
+                               : "too many connections");
     }
 
     if (!validated && wzp_quic_wants_retry(ep)) {
@@ -299,7 +291,7 @@ wzp_quic_initial(wzp_quic_t *ep, const wzp_udp_dgram_t *dg,
 
 wzp_qin_t
 wzp_quic_unknown(wzp_quic_t *ep, const wzp_udp_dgram_t *dg,
-    const ngtcp2_version_cid *vc, bool accept_new)
+    const ngtcp2_version_cid *vc, wzp_qnew_t how)
 {
     ngtcp2_pkt_hd  hd;
 
@@ -309,7 +301,7 @@ wzp_quic_unknown(wzp_quic_t *ep, const wzp_udp_dgram_t *dg,
         return WZP_QIN_JUNK;
     }
 
-    return wzp_quic_initial(ep, dg, &hd, accept_new);
+    return wzp_quic_initial(ep, dg, &hd, how);
 }
 
 

@@ -74,6 +74,17 @@
 #define WZP_QUIC_PROBES_MAX     6
 
 
+typedef struct wzp_qhello_s  wzp_qhello_t;
+
+
+/* What to do about a new client. */
+typedef enum {
+    WZP_QNEW_REFUSE = 0,
+    WZP_QNEW_ASK,                       /* the application, by server name   */
+    WZP_QNEW_TAKE
+} wzp_qnew_t;
+
+
 typedef enum {
     WZP_QPHASE_HANDSHAKE = 0,
     WZP_QPHASE_OPEN,
@@ -131,11 +142,16 @@ struct wzp_qconn_s {
     char                    *sni;
     uint16_t                 sni_len;
 
+    wzp_qhello_t            *hello;     /* what came of it, while waiting    */
+    uint64_t                 hello_ns;  /* since when                        */
+
     wzp_qphase_t             phase;
     unsigned                 server:1;
     unsigned                 is_dirty:1;
     unsigned                 in_ngtcp2:1;   /* inside a callback of ngtcp2   */
     unsigned                 announced:1;   /* the application knows of it   */
+    unsigned                 waiting:1;     /* for the ClientHello's end     */
+    unsigned                 declined:1;    /* the application wants it not  */
     unsigned                 confirmed:1;
     unsigned                 has_exporter:1;
     unsigned                 has_cert:1;
@@ -192,7 +208,7 @@ void wzp_quic_untouch(wzp_qconn_t *qc);
 
 /* A datagram of a server that belongs to no connection. */
 wzp_qin_t wzp_quic_unknown(wzp_quic_t *ep, const wzp_udp_dgram_t *dg,
-    const ngtcp2_version_cid *vc, bool accept_new);
+    const ngtcp2_version_cid *vc, wzp_qnew_t how);
 
 /* One of an unknown version: Version Negotiation (RFC 9000, 6.1). */
 wzp_qin_t wzp_quic_negotiate(wzp_quic_t *ep, const wzp_udp_dgram_t *dg,
@@ -206,6 +222,7 @@ typedef struct {
     const ngtcp2_pkt_hd  *hd;           /* of the client's first Initial     */
     ngtcp2_cid            odcid;        /* original destination ID           */
     ngtcp2_token_type     token_type;
+    wzp_qnew_t            how;
 } wzp_qconn_origin_t;
 
 /* NULL: no memory. */
@@ -239,6 +256,20 @@ void wzp_qconn_free(wzp_qconn_t *qc);
 
 /* Mark for an application close because the peer broke the protocol. */
 void wzp_qconn_abuse(wzp_qconn_t *qc, const char *reason);
+
+
+/* ---- wzp_qconn_hello.c ---- */
+
+/*
+ * A connection that nobody has heard of was fed this datagram, with result rv.
+ * Announce it, or wait on, or pass it on: WZP_QIN_ELSEWHERE, else in.  qc may
+ * be gone afterwards.
+ */
+wzp_qin_t wzp_qconn_hello(wzp_qconn_t *qc, const wzp_udp_dgram_t *dg, int rv,
+    wzp_qin_t in);
+
+/* It is ours: announce it. */
+void wzp_qconn_settle(wzp_qconn_t *qc);
 
 
 /* ---- wzp_qconn_api.c ---- */

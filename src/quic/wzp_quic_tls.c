@@ -127,6 +127,24 @@ wzp_tls_wants_cert(const char *name, size_t len)
 }
 
 
+/* The name is what a connection waits for, if it does: is it wanted here? */
+static bool
+wzp_tls_is_mine(wzp_qconn_t *qc, const char *name, size_t len)
+{
+    wzp_quic_t  *ep;
+
+    if (!qc->waiting) {
+        return true;
+    }
+
+    ep = qc->ep;
+    qc->waiting = 0;
+    qc->declined = !ep->conf.events.mine(ep->conf.ctx, name, len);
+
+    return !qc->declined;
+}
+
+
 /* Server: the ClientHello is read, nothing is decided.  BoringSSL has refused
  * names with a zero byte already. */
 static enum ssl_select_cert_result_t
@@ -137,13 +155,18 @@ wzp_tls_client_hello(const SSL_CLIENT_HELLO *hello)
     const char   *name;
     wzp_qconn_t  *qc;
 
+    qc = wzp_tls_conn(hello->ssl);
     name = SSL_get_servername(hello->ssl, TLSEXT_NAMETYPE_host_name);
+    len = (name != NULL) ? strlen(name) : 0;
+
+    if (!wzp_tls_is_mine(qc, (name != NULL) ? name : "", len)) {
+        return ssl_select_cert_error;
+    }
 
     if (name == NULL) {
         return ssl_select_cert_success;
     }
 
-    len = strlen(name);
     copy = malloc(len + 1);
 
     if (copy == NULL) {
@@ -152,7 +175,6 @@ wzp_tls_client_hello(const SSL_CLIENT_HELLO *hello)
 
     memcpy(copy, name, len + 1);
 
-    qc = wzp_tls_conn(hello->ssl);
     free(qc->sni);
     qc->sni = copy;
     qc->sni_len = (uint16_t) len;
