@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "wzp/wzp_signal.h"
+#include "wzp/wzp_signal_int.h"
 #include "wzp/wzp_utf8.h"
 
 
@@ -72,12 +72,21 @@ static const char *const  wzp_hangups[] = {
 };
 
 
+/* Rows in the order of wzp_accept_t. */
+static const char *const  wzp_accepts[] = {
+    "Reject",
+    "AcceptTrusted",
+    "AcceptGeneric",
+};
+
+
 /* Row n is bit n: WZP_EXT_*. */
 static const char *const  wzp_extensions[] = {
     "stream-id",
     "binding",
     "resume",
     "state",
+    "link",
 };
 
 
@@ -118,6 +127,13 @@ wzp_hangup_name(unsigned reason)
 
 
 const char *
+wzp_accept_name(unsigned mode)
+{
+    return mode < WZP_ARRAY_LEN(wzp_accepts) ? wzp_accepts[mode] : NULL;
+}
+
+
+const char *
 wzp_extension_name(unsigned bit)
 {
     return bit < WZP_ARRAY_LEN(wzp_extensions) ? wzp_extensions[bit] : NULL;
@@ -127,17 +143,32 @@ wzp_extension_name(unsigned bit)
 void
 wzp_signal_done(wzp_signal_t *sg)
 {
-    if (sg->type == WZP_SIG_ROOM_UPDATE) {
-        free(sg->u.room_update.participants);
-        sg->u.room_update.participants = NULL;
-        sg->u.room_update.nparticipants = 0;
+    void                *p;
+    size_t               i;
+    const wzp_field_t   *f;
+    const wzp_fields_t  *fs;
 
-    } else if (sg->type == WZP_SIG_AUTH_TOKEN
-               && sg->u.auth_token.token != NULL)
-    {
-        wzp_wipe(sg->u.auth_token.token, strlen(sg->u.auth_token.token));
-        free(sg->u.auth_token.token);
-        sg->u.auth_token.token = NULL;
+    fs = wzp_signal_fields(sg->type);
+
+    for (i = 0; fs != NULL && i < fs->n; i++) {
+        f = &fs->fields[i];
+
+        if (f->kind < WZP_KIND_TOKEN) {
+            continue;
+        }
+
+        memcpy(&p, wzp_at(sg, f->at), sizeof(p));
+
+        if (f->kind != WZP_KIND_TOKEN) {
+            *(size_t *) wzp_at(sg, f->aux) = 0;
+
+        } else if (p != NULL) {
+            wzp_wipe(p, strlen(p));
+        }
+
+        free(p);
+        p = NULL;
+        memcpy(wzp_at(sg, f->at), &p, sizeof(p));
     }
 }
 

@@ -180,13 +180,13 @@ typedef uint64_t  wzp_relay_id_t;
  * that all that is known was told (sync), or that this connection will end
  * (goaway). */
 typedef struct {
-    char            tls_fingerprint[WZP_CERT_FP_TEXT_LEN + 1];  /* as sent, cut */
+    char            tls_fingerprint[WZP_CERT_FP_TEXT_LEN + 1];  /* cut to fit */
 
     /* ours */
     unsigned        extensions;
     uint64_t        epoch;              /* of the sender's process; newer
                                            wins; under 2^53; 0 = omitted     */
-    char            addr[WZP_HOST_MAX + 1];     /* where it listens; "" = omitted */
+    char            addr[WZP_HOST_MAX + 1];     /* its own; "" = omitted    */
     bool            sync;
     bool            goaway;
 } wzp_federation_hello_t;
@@ -342,7 +342,7 @@ typedef struct {
     bool              has_profile;
     wzp_profile_t     profile;
     wzp_candidates_t  addrs;            /* callee_reflexive_addr, ...        */
-    char              build[WZP_BUILD_MAX + 1];         /* callee_build_version */
+    char              build[WZP_BUILD_MAX + 1];   /* callee_build_version */
 } wzp_direct_answer_t;
 
 
@@ -370,7 +370,7 @@ typedef struct {
         wzp_quality_directive_t  quality_directive;
         struct {
             wzp_hangup_t         reason;
-            char                 call_id[WZP_CALL_ID_MAX + 1];        /* "" = omitted         */
+            char                 call_id[WZP_CALL_ID_MAX + 1];   /* or "" */
         }                        hangup;
         struct {
             uint64_t             timestamp_ms;
@@ -410,19 +410,25 @@ const wzp_profile_t *wzp_profile_by_codec(wzp_codec_t codec);
 /* "CallOffer", ...; NULL when out of range. */
 const char *wzp_signal_name(wzp_signal_type_t type);
 
-/* "Normal", ...; the name of extension bit n.  NULL when out of range. */
+/* "Normal", ...; "Reject", ...; the name of extension bit n.  NULL when out of
+ * range. */
 const char *wzp_hangup_name(unsigned reason);
+const char *wzp_accept_name(unsigned mode);
 const char *wzp_extension_name(unsigned bit);
 
 /*
  * Parse the JSON of one signal (at most WZP_SIGNAL_MAX bytes, nesting bounded,
  * unknown members ignored, missing optional members = null).
- * Variants of other issues than rooms are recognised by name: their type is
- * set and their body is not looked at.
+ * Variants that nobody uses (Transfer, IceCandidate, Rekey, QualityUpdate,
+ * LossRecoveryUpdate) are recognised by name: their type is set and their body
+ * is not looked at.
  *
- * Texts that people see (alias, relay_label, reason, fingerprint) are cleaned
- * as wzp_alias_clean does and cut to fit; profiles with a codec that nobody
- * knows are skipped in an offer.
+ * Texts that people see (alias, relay_label, reason, a participant's
+ * fingerprint, ...) are cleaned as wzp_alias_clean does and cut to fit.  Call
+ * and session ids and addresses are printable ASCII without blanks, room names
+ * have nothing to clean; all of them whole or WZP_EBAD.  Skipped are profiles
+ * with a codec that nobody knows, candidates beyond WZP_CANDIDATES_MAX, and in
+ * PresenceUpdate what is no fingerprint.
  *
  * WZP_EBAD not JSON, or a member missing or of the wrong shape; WZP_EUNKNOWN
  * a variant nobody knows; WZP_ETOOBIG over the size bound, or more values than
@@ -439,8 +445,9 @@ void wzp_signal_done(wzp_signal_t *sg);
  * after them and only when set.  *len is the size of the JSON; on WZP_ENOSPC
  * *len is set to the size that is needed (the one exception to "written only
  * on success").  buf may be NULL when size is 0.  WZP_EBAD for a string that
- * is not UTF-8 or a number that JSON cannot write; WZP_EUNKNOWN for a variant
- * whose body is not ours yet.
+ * is not UTF-8, a number that JSON cannot write, a list longer than its bound,
+ * or an inner signal that is no JSON; WZP_EUNKNOWN for a variant that is known
+ * by name only; WZP_ENOMEM.
  */
 wzp_rc_t wzp_signal_encode(const wzp_signal_t *sg, uint8_t *buf, size_t size,
     size_t *len) WZP_MUST_CHECK;

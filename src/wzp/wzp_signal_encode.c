@@ -1,13 +1,13 @@
 /*
- * Signals to JSON: compact, members in the reference's order, numbers and
- * escapes as its serialiser writes them.  PROTOCOL 2.2.
+ * Signals to JSON: compact, members in the order of their table, numbers and
+ * escapes as the reference's serialiser writes them.  PROTOCOL 2.2.
  */
 
 #include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "wzp/wzp_signal.h"
+#include "wzp/wzp_signal_int.h"
 #include "wzp/wzp_utf8.h"
 
 
@@ -19,7 +19,12 @@ typedef struct {
 } wzp_jw_t;
 
 
-typedef void (*wzp_encode_pt)(wzp_jw_t *w, const wzp_signal_t *sg);
+typedef void (*wzp_write_pt)(wzp_jw_t *w, const wzp_field_t *f,
+    const void *base);
+
+
+static void wzp_write_fields(wzp_jw_t *w, const wzp_fields_t *fs,
+    const void *base);
 
 
 static void
@@ -111,18 +116,6 @@ wzp_jw_string(wzp_jw_t *w, const char *text)
 
     wzp_jw_bytes(w, &p[from], len - from);
     wzp_jw_text(w, "\"");
-}
-
-
-static void
-wzp_jw_string_or_null(wzp_jw_t *w, const char *text)
-{
-    if (*text == '\0') {
-        wzp_jw_text(w, "null");
-
-    } else {
-        wzp_jw_string(w, text);
-    }
 }
 
 
@@ -268,16 +261,176 @@ wzp_jw_profile(wzp_jw_t *w, const wzp_profile_t *pr)
 
 
 static void
-wzp_jw_extensions(wzp_jw_t *w, unsigned extensions)
+wzp_jw_hex64(wzp_jw_t *w, uint64_t n)
 {
-    unsigned     i;
-    const char  *sep;
+    char     hex[17];
+    size_t   i;
+    uint8_t  be[8];
 
-    if (extensions == 0) {
+    for (i = 0; i < sizeof(be); i++) {
+        be[i] = (uint8_t) (n >> (56 - 8 * i));
+    }
+
+    wzp_hex(hex, be, sizeof(be));
+    wzp_jw_string(w, hex);
+}
+
+
+/* How many of a list there are; never more than fit. */
+static size_t
+wzp_jw_count(wzp_jw_t *w, const wzp_field_t *f, const void *base)
+{
+    size_t  n;
+
+    n = *(const size_t *) wzp_at_const(base, f->aux);
+
+    if (n > f->size) {
+        w->rc = WZP_EBAD;
+        return 0;
+    }
+
+    return n;
+}
+
+
+/* What a signal owns; memcpy, because the kinds of pointer differ. */
+static const void *
+wzp_owned(const wzp_field_t *f, const void *base)
+{
+    const void  *p;
+
+    memcpy(&p, wzp_at_const(base, f->at), sizeof(p));
+
+    return p;
+}
+
+
+static uint64_t
+wzp_uint(const wzp_field_t *f, const void *base)
+{
+    const void  *p;
+
+    p = wzp_at_const(base, f->at);
+
+    switch (f->size) {
+
+    case sizeof(uint8_t):
+        return *(const uint8_t *) p;
+
+    case sizeof(uint16_t):
+        return *(const uint16_t *) p;
+
+    case sizeof(uint32_t):
+        return *(const uint32_t *) p;
+
+    default:
+        return *(const uint64_t *) p;
+    }
+}
+
+
+static void
+wzp_write_text(wzp_jw_t *w, const wzp_field_t *f, const void *base)
+{
+    wzp_jw_string(w, wzp_at_const(base, f->at));
+}
+
+
+static void
+wzp_write_fp(wzp_jw_t *w, const wzp_field_t *f, const void *base)
+{
+    char  text[WZP_FP_TEXT_LEN + 1];
+
+    wzp_fp_text(text, wzp_at_const(base, f->at));
+    wzp_jw_string(w, text);
+}
+
+
+static void
+wzp_write_bytes(wzp_jw_t *w, const wzp_field_t *f, const void *base)
+{
+    wzp_jw_array(w, wzp_at_const(base, f->at), f->size);
+}
+
+
+static void
+wzp_write_hex(wzp_jw_t *w, const wzp_field_t *f, const void *base)
+{
+    char  hex[2 * WZP_RESUME_SIZE + 1];
+
+    WZP_ASSERT(f->size == WZP_RESUME_SIZE);
+
+    wzp_hex(hex, wzp_at_const(base, f->at), WZP_RESUME_SIZE);
+    wzp_jw_string(w, hex);
+}
+
+
+static void
+wzp_write_hex64(wzp_jw_t *w, const wzp_field_t *f, const void *base)
+{
+    wzp_jw_hex64(w, wzp_uint(f, base));
+}
+
+
+static void
+wzp_write_uint(wzp_jw_t *w, const wzp_field_t *f, const void *base)
+{
+    uint64_t  n;
+
+    n = wzp_uint(f, base);
+
+    if (n > WZP_INT_MAX && f->kind != WZP_KIND_STAMP) {
+        w->rc = WZP_EBAD;
         return;
     }
 
-    wzp_jw_text(w, ",\"extensions\":");
+    wzp_jw_uint(w, n);
+}
+
+
+static void
+wzp_write_bool(wzp_jw_t *w, const wzp_field_t *f, const void *base)
+{
+    wzp_jw_text(w, *(const bool *) wzp_at_const(base, f->at) ? "true"
+                                                             : "false");
+}
+
+
+static void
+wzp_jw_name(wzp_jw_t *w, const char *name)
+{
+    if (name == NULL) {
+        w->rc = WZP_EBAD;
+        return;
+    }
+
+    wzp_jw_string(w, name);
+}
+
+
+static void
+wzp_write_hangup(wzp_jw_t *w, const wzp_field_t *f, const void *base)
+{
+    wzp_jw_name(w, wzp_hangup_name(*(const wzp_hangup_t *)
+                                   wzp_at_const(base, f->at)));
+}
+
+
+static void
+wzp_write_accept(wzp_jw_t *w, const wzp_field_t *f, const void *base)
+{
+    wzp_jw_name(w, wzp_accept_name(*(const wzp_accept_t *)
+                                   wzp_at_const(base, f->at)));
+}
+
+
+static void
+wzp_write_extensions(wzp_jw_t *w, const wzp_field_t *f, const void *base)
+{
+    unsigned     i, extensions;
+    const char  *sep;
+
+    extensions = *(const unsigned *) wzp_at_const(base, f->at);
     sep = "[";
 
     for (i = 0; wzp_extension_name(i) != NULL; i++) {
@@ -293,248 +446,275 @@ wzp_jw_extensions(wzp_jw_t *w, unsigned extensions)
 
 
 static void
-wzp_jw_binding(wzp_jw_t *w, bool has, const uint8_t binding[WZP_SIG_SIZE])
+wzp_write_profile(wzp_jw_t *w, const wzp_field_t *f, const void *base)
 {
-    if (has) {
-        wzp_jw_text(w, ",\"binding\":");
-        wzp_jw_array(w, binding, WZP_SIG_SIZE);
-    }
+    wzp_jw_profile(w, wzp_at_const(base, f->at));
 }
 
 
 static void
-wzp_jw_resume(wzp_jw_t *w, bool has, const uint8_t resume[WZP_RESUME_SIZE])
+wzp_write_sig(wzp_jw_t *w, const wzp_field_t *f, const void *base)
 {
-    char  hex[2 * WZP_RESUME_SIZE + 1];
+    wzp_jw_array(w, wzp_at_const(base, f->at), wzp_jw_count(w, f, base));
+}
 
-    if (has) {
-        wzp_hex(hex, resume, WZP_RESUME_SIZE);
-        wzp_jw_text(w, ",\"resume\":");
-        wzp_jw_string(w, hex);
-    }
+
+/* What stands in front of element i of a list. */
+static const char *
+wzp_jw_sep(size_t i)
+{
+    return i == 0 ? "" : ",";
 }
 
 
 static void
-wzp_jw_keys(wzp_jw_t *w, const uint8_t *identity, const uint8_t *ephemeral,
-    const uint8_t *sig, size_t sig_len)
+wzp_write_profiles(wzp_jw_t *w, const wzp_field_t *f, const void *base)
 {
-    if (sig_len > WZP_SIG_SIZE) {
+    size_t                i, n;
+    const wzp_profile_t  *profiles;
+
+    profiles = wzp_at_const(base, f->at);
+    n = wzp_jw_count(w, f, base);
+
+    wzp_jw_text(w, "[");
+
+    for (i = 0; i < n; i++) {
+        wzp_jw_text(w, wzp_jw_sep(i));
+        wzp_jw_profile(w, &profiles[i]);
+    }
+
+    wzp_jw_text(w, "]");
+}
+
+
+static void
+wzp_write_hosts(wzp_jw_t *w, const wzp_field_t *f, const void *base)
+{
+    size_t       i, n;
+    const char  *hosts;
+
+    hosts = wzp_at_const(base, f->at);
+    n = wzp_jw_count(w, f, base);
+
+    wzp_jw_text(w, "[");
+
+    for (i = 0; i < n; i++) {
+        wzp_jw_text(w, wzp_jw_sep(i));
+        wzp_jw_string(w, hosts + i * (WZP_HOST_MAX + 1));
+    }
+
+    wzp_jw_text(w, "]");
+}
+
+
+static void
+wzp_write_path(wzp_jw_t *w, const wzp_field_t *f, const void *base)
+{
+    size_t           i, n;
+    const uint64_t  *path;
+
+    path = wzp_at_const(base, f->at);
+    n = wzp_jw_count(w, f, base);
+
+    wzp_jw_text(w, "[");
+
+    for (i = 0; i < n; i++) {
+        wzp_jw_text(w, wzp_jw_sep(i));
+        wzp_jw_hex64(w, path[i]);
+    }
+
+    wzp_jw_text(w, "]");
+}
+
+
+static void
+wzp_write_token(wzp_jw_t *w, const wzp_field_t *f, const void *base)
+{
+    wzp_jw_name(w, wzp_owned(f, base));
+}
+
+
+/* Embedded as it is, so it must be one whole value. */
+static void
+wzp_write_json(wzp_jw_t *w, const wzp_field_t *f, const void *base)
+{
+    size_t       len;
+    json_t      *root;
+    wzp_rc_t     rc;
+    const void  *json;
+
+    len = wzp_jw_count(w, f, base);
+    json = wzp_owned(f, base);
+
+    if (len == 0) {
         w->rc = WZP_EBAD;
         return;
     }
 
-    wzp_jw_text(w, "{\"identity_pub\":");
-    wzp_jw_array(w, identity, WZP_KEY_SIZE);
-    wzp_jw_text(w, ",\"ephemeral_pub\":");
-    wzp_jw_array(w, ephemeral, WZP_KEY_SIZE);
-    wzp_jw_text(w, ",\"signature\":");
-    wzp_jw_array(w, sig, sig_len);
-}
+    rc = wzp_json_load(&root, json, len);
 
-
-static void
-wzp_encode_offer(wzp_jw_t *w, const wzp_signal_t *sg)
-{
-    size_t                   i;
-    const wzp_call_offer_t  *of;
-
-    of = &sg->u.call_offer;
-
-    if (of->nprofiles > WZP_PROFILES_MAX) {
-        w->rc = WZP_EBAD;
+    if (rc != WZP_OK) {
+        w->rc = rc;
         return;
     }
 
-    wzp_jw_keys(w, of->identity_pub, of->ephemeral_pub, of->signature,
-                of->signature_len);
-
-    wzp_jw_text(w, ",\"supported_profiles\":[");
-
-    for (i = 0; i < of->nprofiles; i++) {
-        wzp_jw_text(w, i == 0 ? "" : ",");
-        wzp_jw_profile(w, &of->profiles[i]);
-    }
-
-    wzp_jw_text(w, "],\"alias\":");
-    wzp_jw_string_or_null(w, of->alias);
-
-    wzp_jw_extensions(w, of->extensions);
-    wzp_jw_binding(w, of->has_binding, of->binding);
-    wzp_jw_resume(w, of->has_resume, of->resume);
-    wzp_jw_text(w, "}");
+    json_decref(root);
+    wzp_jw_bytes(w, json, len);
 }
 
 
 static void
-wzp_encode_answer(wzp_jw_t *w, const wzp_signal_t *sg)
+wzp_write_fps(wzp_jw_t *w, const wzp_field_t *f, const void *base)
 {
-    const wzp_call_answer_t  *an;
+    char            text[WZP_FP_TEXT_LEN + 1];
+    size_t          i, n;
+    const uint8_t  *fps;
 
-    an = &sg->u.call_answer;
+    fps = wzp_owned(f, base);
+    n = wzp_jw_count(w, f, base);
 
-    wzp_jw_keys(w, an->identity_pub, an->ephemeral_pub, an->signature,
-                an->signature_len);
+    wzp_jw_text(w, "[");
 
-    wzp_jw_text(w, ",\"chosen_profile\":");
-    wzp_jw_profile(w, &an->chosen_profile);
-
-    wzp_jw_extensions(w, an->extensions);
-    wzp_jw_binding(w, an->has_binding, an->binding);
-
-    if (an->stream_id != 0) {
-        wzp_jw_text(w, ",\"stream_id\":");
-        wzp_jw_uint(w, an->stream_id);
+    for (i = 0; i < n; i++) {
+        wzp_fp_text(text, fps + i * WZP_FP_SIZE);
+        wzp_jw_text(w, wzp_jw_sep(i));
+        wzp_jw_string(w, text);
     }
 
-    wzp_jw_resume(w, an->has_resume, an->resume);
-    wzp_jw_text(w, "}");
+    wzp_jw_text(w, "]");
 }
 
 
 static void
-wzp_encode_token(wzp_jw_t *w, const wzp_signal_t *sg)
+wzp_write_people(wzp_jw_t *w, const wzp_field_t *f, const void *base)
 {
-    if (sg->u.auth_token.token == NULL) {
-        w->rc = WZP_EBAD;
-        return;
+    size_t                    i, n;
+    const wzp_participant_t  *people;
+
+    people = wzp_owned(f, base);
+    n = wzp_jw_count(w, f, base);
+
+    wzp_jw_text(w, "[");
+
+    for (i = 0; i < n; i++) {
+        wzp_jw_text(w, wzp_jw_sep(i));
+        wzp_write_fields(w, &wzp_participant_fields, &people[i]);
     }
 
-    wzp_jw_text(w, "{\"token\":");
-    wzp_jw_string(w, sg->u.auth_token.token);
-    wzp_jw_text(w, "}");
+    wzp_jw_text(w, "]");
 }
 
 
-static void
-wzp_jw_participant(wzp_jw_t *w, const wzp_participant_t *pt)
-{
-    wzp_jw_text(w, "{\"fingerprint\":");
-    wzp_jw_string(w, pt->fingerprint);
-    wzp_jw_text(w, ",\"alias\":");
-    wzp_jw_string_or_null(w, pt->alias);
-    wzp_jw_text(w, ",\"relay_label\":");
-    wzp_jw_string_or_null(w, pt->relay_label);
-
-    if (pt->stream_id != 0) {
-        wzp_jw_text(w, ",\"stream_id\":");
-        wzp_jw_uint(w, pt->stream_id);
-    }
-
-    wzp_jw_text(w, pt->muted ? ",\"muted\":true" : "");
-    wzp_jw_text(w, pt->held ? ",\"held\":true}" : "}");
-}
-
-
-static void
-wzp_encode_room_update(wzp_jw_t *w, const wzp_signal_t *sg)
-{
-    size_t                    i;
-    const wzp_room_update_t  *ru;
-
-    ru = &sg->u.room_update;
-
-    wzp_jw_text(w, "{\"count\":");
-    wzp_jw_uint(w, ru->count);
-    wzp_jw_text(w, ",\"participants\":[");
-
-    for (i = 0; i < ru->nparticipants; i++) {
-        wzp_jw_text(w, i == 0 ? "" : ",");
-        wzp_jw_participant(w, &ru->participants[i]);
-    }
-
-    wzp_jw_text(w, "]}");
-}
-
-
-static void
-wzp_encode_directive(wzp_jw_t *w, const wzp_signal_t *sg)
-{
-    wzp_jw_text(w, "{\"recommended_profile\":");
-    wzp_jw_profile(w, &sg->u.quality_directive.profile);
-
-    if (sg->u.quality_directive.reason[0] != '\0') {
-        wzp_jw_text(w, ",\"reason\":");
-        wzp_jw_string(w, sg->u.quality_directive.reason);
-    }
-
-    wzp_jw_text(w, "}");
-}
-
-
-static void
-wzp_encode_hangup(wzp_jw_t *w, const wzp_signal_t *sg)
-{
-    const char  *reason;
-
-    reason = wzp_hangup_name(sg->u.hangup.reason);
-
-    if (reason == NULL) {
-        w->rc = WZP_EBAD;
-        return;
-    }
-
-    wzp_jw_text(w, "{\"reason\":");
-    wzp_jw_string(w, reason);
-
-    if (sg->u.hangup.call_id[0] != '\0') {
-        wzp_jw_text(w, ",\"call_id\":");
-        wzp_jw_string(w, sg->u.hangup.call_id);
-    }
-
-    wzp_jw_text(w, "}");
-}
-
-
-static void
-wzp_encode_ping(wzp_jw_t *w, const wzp_signal_t *sg)
-{
-    wzp_jw_text(w, "{\"timestamp_ms\":");
-    wzp_jw_uint(w, sg->u.ping.timestamp_ms);
-    wzp_jw_text(w, "}");
-}
-
-
-/* A variant without fields: nothing but its name. */
-static void
-wzp_encode_unit(wzp_jw_t *w, const wzp_signal_t *sg)
-{
-    wzp_jw_string(w, wzp_signal_name(sg->type));
-}
-
-
-static const wzp_encode_pt  wzp_encoders[WZP_SIG_N] = {
-    [WZP_SIG_CALL_OFFER] = wzp_encode_offer,
-    [WZP_SIG_CALL_ANSWER] = wzp_encode_answer,
-    [WZP_SIG_AUTH_TOKEN] = wzp_encode_token,
-    [WZP_SIG_ROOM_UPDATE] = wzp_encode_room_update,
-    [WZP_SIG_QUALITY_DIRECTIVE] = wzp_encode_directive,
-    [WZP_SIG_HANGUP] = wzp_encode_hangup,
-    [WZP_SIG_HOLD] = wzp_encode_unit,
-    [WZP_SIG_UNHOLD] = wzp_encode_unit,
-    [WZP_SIG_MUTE] = wzp_encode_unit,
-    [WZP_SIG_UNMUTE] = wzp_encode_unit,
-    [WZP_SIG_TRANSFER_ACK] = wzp_encode_unit,
-    [WZP_SIG_REFLECT] = wzp_encode_unit,
-    [WZP_SIG_PING] = wzp_encode_ping,
-    [WZP_SIG_PONG] = wzp_encode_ping,
+static const wzp_write_pt  wzp_writers[WZP_KIND_N] = {
+    [WZP_KIND_TEXT] = wzp_write_text,
+    [WZP_KIND_ID] = wzp_write_text,
+    [WZP_KIND_ROOM] = wzp_write_text,
+    [WZP_KIND_FP_TEXT] = wzp_write_text,
+    [WZP_KIND_FP] = wzp_write_fp,
+    [WZP_KIND_BYTES] = wzp_write_bytes,
+    [WZP_KIND_HEX] = wzp_write_hex,
+    [WZP_KIND_HEX64] = wzp_write_hex64,
+    [WZP_KIND_UINT] = wzp_write_uint,
+    [WZP_KIND_STAMP] = wzp_write_uint,
+    [WZP_KIND_BOOL] = wzp_write_bool,
+    [WZP_KIND_HANGUP] = wzp_write_hangup,
+    [WZP_KIND_ACCEPT] = wzp_write_accept,
+    [WZP_KIND_EXTENSIONS] = wzp_write_extensions,
+    [WZP_KIND_PROFILE] = wzp_write_profile,
+    [WZP_KIND_SIG] = wzp_write_sig,
+    [WZP_KIND_PROFILES] = wzp_write_profiles,
+    [WZP_KIND_HOSTS] = wzp_write_hosts,
+    [WZP_KIND_CANDIDATES] = wzp_write_hosts,
+    [WZP_KIND_PATH] = wzp_write_path,
+    [WZP_KIND_TOKEN] = wzp_write_token,
+    [WZP_KIND_JSON] = wzp_write_json,
+    [WZP_KIND_FPS] = wzp_write_fps,
+    [WZP_KIND_PEOPLE] = wzp_write_people
 };
+
+
+/* Only kinds that a table omits or writes as null get here. */
+static bool
+wzp_field_empty(const wzp_field_t *f, const void *base)
+{
+    const void  *p;
+
+    p = wzp_at_const(base, f->at);
+
+    if (f->kind <= WZP_KIND_FP_TEXT) {
+        return *(const char *) p == '\0';
+    }
+
+    if (f->kind == WZP_KIND_BOOL) {
+        return !*(const bool *) p;
+    }
+
+    if (f->kind == WZP_KIND_EXTENSIONS) {
+        return *(const unsigned *) p == 0;
+    }
+
+    if (f->kind == WZP_KIND_UINT) {
+        return wzp_uint(f, base) == 0;
+    }
+
+    return *(const size_t *) wzp_at_const(base, f->aux) == 0;
+}
+
+
+static bool
+wzp_field_omitted(const wzp_field_t *f, const void *base)
+{
+    if (f->rule == WZP_RULE_HAS || f->rule == WZP_RULE_WITH) {
+        return !*(const bool *) wzp_at_const(base, f->aux);
+    }
+
+    return f->rule == WZP_RULE_OMIT && wzp_field_empty(f, base);
+}
+
+
+static void
+wzp_write_fields(wzp_jw_t *w, const wzp_fields_t *fs, const void *base)
+{
+    size_t              i;
+    const char         *sep;
+    const wzp_field_t  *f;
+
+    sep = "{\"";
+
+    for (i = 0; i < fs->n; i++) {
+        f = &fs->fields[i];
+
+        if (wzp_field_omitted(f, base)) {
+            continue;
+        }
+
+        wzp_jw_text(w, sep);
+        wzp_jw_text(w, f->name);
+        wzp_jw_text(w, "\":");
+        sep = ",\"";
+
+        if (f->rule == WZP_RULE_NULL && wzp_field_empty(f, base)) {
+            wzp_jw_text(w, "null");
+
+        } else {
+            wzp_writers[f->kind](w, f, base);
+        }
+    }
+
+    wzp_jw_text(w, "}");
+}
 
 
 wzp_rc_t
 wzp_signal_encode(const wzp_signal_t *sg, uint8_t *buf, size_t size,
     size_t *len)
 {
-    wzp_jw_t       w;
-    wzp_encode_pt  encode;
+    wzp_jw_t             w;
+    const wzp_fields_t  *fs;
 
-    if ((unsigned) sg->type >= WZP_SIG_N) {
-        return WZP_EUNKNOWN;
-    }
+    fs = wzp_signal_fields(sg->type);
 
-    encode = wzp_encoders[sg->type];
-
-    if (encode == NULL) {
+    if (fs == NULL) {
         return WZP_EUNKNOWN;
     }
 
@@ -543,14 +723,14 @@ wzp_signal_encode(const wzp_signal_t *sg, uint8_t *buf, size_t size,
     w.len = 0;
     w.rc = WZP_OK;
 
-    if (encode == wzp_encode_unit) {
-        encode(&w, sg);
+    if (fs->unit) {
+        wzp_jw_string(&w, wzp_signal_name(sg->type));
 
     } else {
         wzp_jw_text(&w, "{");
         wzp_jw_string(&w, wzp_signal_name(sg->type));
         wzp_jw_text(&w, ":");
-        encode(&w, sg);
+        wzp_write_fields(&w, fs, sg);
         wzp_jw_text(&w, "}");
     }
 

@@ -1,628 +1,458 @@
 /*
- * JSON to signals.  jansson parses; before it sees a byte, nesting and number
- * of values are bounded, so that no message costs more than a few megabytes.
+ * JSON values to signals: a reader for each kind of member, and the walk over
+ * a variant's table.
  */
 
-#include <math.h>
 #include <stdlib.h>
 
-#include <jansson.h>
-
-#include "wzp/wzp_signal.h"
+#include "wzp/wzp_signal_int.h"
 #include "wzp/wzp_utf8.h"
 
 
-#define WZP_JSON_DEPTH      16
-#define WZP_JSON_VALUES     65536
 #define WZP_JSON_EXACT      9007199254740992.0      /* 2^53                  */
 
+/* 15 digits give every 32-bit float, and every decimal that somebody wrote
+ * with as many, back as it was. */
+#define WZP_JSON_DUMP       (JSON_COMPACT | JSON_ENCODE_ANY                   \
+                             | JSON_REAL_PRECISION(15))
 
-typedef wzp_rc_t (*wzp_parse_pt)(wzp_signal_t *sg, const json_t *body);
+
+typedef wzp_rc_t (*wzp_read_pt)(const wzp_field_t *f, void *base,
+    const json_t *v);
 
 
-/*
- * Outside strings, count brackets and separators: every value but the first
- * stands behind one of them.  A NUL byte is never JSON, but jansson overlooks
- * one behind a number.
- */
+static wzp_rc_t wzp_read_fields(const wzp_fields_t *fs, void *base,
+    const json_t *obj);
+
+
+/* A string to show: cleaned, cut to fit. */
 static wzp_rc_t
-wzp_json_scan(const uint8_t *json, size_t len)
+wzp_read_text(const wzp_field_t *f, void *base, const json_t *v)
 {
-    bool    text;
-    size_t  i, depth, values;
-
-    if (len == 0 || memchr(json, '\0', len) != NULL) {
-        return WZP_EBAD;
-    }
-
-    text = false;
-    depth = 0;
-    values = 0;
-
-    for (i = 0; i < len; i++) {
-
-        if (text) {
-            if (json[i] == '\\') {
-                i++;
-
-            } else if (json[i] == '"') {
-                text = false;
-            }
-
-            continue;
-        }
-
-        switch (json[i]) {
-
-        case '"':
-            text = true;
-            break;
-
-        case '[':
-        case '{':
-            if (++depth > WZP_JSON_DEPTH) {
-                return WZP_EBAD;
-            }
-
-            values++;
-            break;
-
-        case ']':
-        case '}':
-            if (depth == 0) {
-                return WZP_EBAD;
-            }
-
-            depth--;
-            break;
-
-        case ',':
-        case ':':
-            values++;
-            break;
-
-        default:
-            break;
-        }
-    }
-
-    return values > WZP_JSON_VALUES ? WZP_ETOOBIG : WZP_OK;
-}
-
-
-/*
- * Strings may hold NUL (cleaned later).  Integers that do not fit 64 bits are
- * legal JSON and may stand in a member we ignore, so they get a second try as
- * floating point numbers.
- */
-static wzp_rc_t
-wzp_json_load(json_t **root, const uint8_t *json, size_t len)
-{
-    size_t        flags;
-    wzp_rc_t      rc;
-    const char   *text;
-    json_error_t  err;
-
-    if (len > WZP_SIGNAL_MAX) {
-        return WZP_ETOOBIG;
-    }
-
-    rc = wzp_json_scan(json, len);
-
-    if (rc != WZP_OK) {
-        return rc;
-    }
-
-    text = (const char *) json;
-    flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
-
-    *root = json_loadb(text, len, flags, &err);
-
-    if (*root == NULL && json_error_code(&err) == json_error_numeric_overflow) {
-        *root = json_loadb(text, len, flags | JSON_DECODE_INT_AS_REAL, &err);
-    }
-
-    if (*root == NULL) {
-        return json_error_code(&err) == json_error_out_of_memory ? WZP_ENOMEM
-                                                                 : WZP_EBAD;
-    }
-
-    return WZP_OK;
-}
-
-
-/* A member that is there and not null, or NULL. */
-static const json_t *
-wzp_json_member(const json_t *obj, const char *name)
-{
-    const json_t  *v;
-
-    v = json_object_get(obj, name);
-
-    return v == NULL || json_is_null(v) ? NULL : v;
-}
-
-
-static wzp_rc_t
-wzp_json_uint(uint64_t *n, const json_t *v, uint64_t max)
-{
-    double    d;
-    uint64_t  u;
-
-    if (json_is_integer(v) && json_integer_value(v) >= 0) {
-        u = (uint64_t) json_integer_value(v);
-
-    } else if (json_is_real(v)) {
-        d = json_real_value(v);
-
-        if (!(d >= 0 && d <= WZP_JSON_EXACT) || floor(d) < d) {
-            return WZP_EBAD;
-        }
-
-        u = (uint64_t) d;
-
-    } else {
-        return WZP_EBAD;
-    }
-
-    if (u > max) {
-        return WZP_EBAD;
-    }
-
-    *n = u;
-
-    return WZP_OK;
-}
-
-
-static wzp_rc_t
-wzp_json_u8(uint8_t *n, const json_t *v)
-{
-    uint64_t  u;
-
-    if (wzp_json_uint(&u, v, UINT8_MAX) != WZP_OK) {
-        return WZP_EBAD;
-    }
-
-    *n = (uint8_t) u;
-
-    return WZP_OK;
-}
-
-
-/* Array of bytes; *len counts all of them, the first max are stored. */
-static wzp_rc_t
-wzp_json_bytes(uint8_t *data, size_t max, size_t *len, const json_t *v)
-{
-    size_t   i, n;
-    uint8_t  byte;
-
-    if (!json_is_array(v)) {
-        return WZP_EBAD;
-    }
-
-    n = json_array_size(v);
-
-    for (i = 0; i < n; i++) {
-        if (wzp_json_u8(&byte, json_array_get(v, i)) != WZP_OK) {
-            return WZP_EBAD;
-        }
-
-        if (i < max) {
-            data[i] = byte;
-        }
-    }
-
-    *len = n;
-
-    return WZP_OK;
-}
-
-
-static wzp_rc_t
-wzp_json_bytes_exact(uint8_t *data, size_t size, const json_t *v)
-{
-    size_t  len;
-
-    if (wzp_json_bytes(data, size, &len, v) != WZP_OK || len != size) {
-        return WZP_EBAD;
-    }
-
-    return WZP_OK;
-}
-
-
-/* A string to show: cleaned, cut to max bytes.  NULL gives "". */
-static wzp_rc_t
-wzp_json_text(char *dst, size_t max, const json_t *v)
-{
-    if (v == NULL) {
-        dst[0] = '\0';
-        return WZP_OK;
-    }
-
     if (!json_is_string(v)) {
         return WZP_EBAD;
     }
 
-    (void) wzp_utf8_clean(dst, max, json_string_value(v),
-                          json_string_length(v));
+    (void) wzp_utf8_clean(wzp_at(base, f->at), f->size - 1,
+                          json_string_value(v), json_string_length(v));
 
     return WZP_OK;
 }
 
 
-/* A string to compare: whole and without NUL, or WZP_EBAD. */
 static wzp_rc_t
-wzp_json_token(char *dst, size_t max, const json_t *v)
+wzp_read_id(const wzp_field_t *f, void *base, const json_t *v)
 {
-    size_t  len;
-
-    if (v == NULL) {
-        dst[0] = '\0';
+    if (f->rule == WZP_RULE_OMIT && json_is_string(v)
+        && json_string_length(v) == 0)
+    {
         return WZP_OK;
     }
+
+    return wzp_json_id(wzp_at(base, f->at), f->size - 1, v);
+}
+
+
+static wzp_rc_t
+wzp_read_room(const wzp_field_t *f, void *base, const json_t *v)
+{
+    size_t  len;
 
     len = json_string_length(v);
 
-    if (!json_is_string(v) || len > max
-        || strlen(json_string_value(v)) != len)
+    if (len == 0 || len >= f->size
+        || wzp_utf8_clean(wzp_at(base, f->at), f->size - 1,
+                          json_string_value(v), len)
+           != len)
     {
         return WZP_EBAD;
     }
 
-    memcpy(dst, json_string_value(v), len + 1);
+    return WZP_OK;
+}
+
+
+static wzp_rc_t
+wzp_read_fp_text(const wzp_field_t *f, void *base, const json_t *v)
+{
+    uint8_t  fp[WZP_FP_SIZE];
+
+    if (wzp_json_fp(fp, v) != WZP_OK) {
+        return WZP_EBAD;
+    }
+
+    wzp_fp_text(wzp_at(base, f->at), fp);
 
     return WZP_OK;
 }
 
 
 static wzp_rc_t
-wzp_json_bool(bool *b, const json_t *v)
+wzp_read_fp(const wzp_field_t *f, void *base, const json_t *v)
 {
-    if (v != NULL && !json_is_boolean(v)) {
-        return WZP_EBAD;
-    }
-
-    *b = json_is_true(v);
-
-    return WZP_OK;
+    return wzp_json_fp(wzp_at(base, f->at), v);
 }
 
 
-/* WZP_EUNKNOWN: well formed, but of a codec that nobody knows. */
 static wzp_rc_t
-wzp_json_profile(wzp_profile_t *pr, const json_t *v)
+wzp_read_bytes(const wzp_field_t *f, void *base, const json_t *v)
 {
-    float          ratio;
-    uint8_t        frame, frames;
-    wzp_codec_t    codec;
-    const json_t  *name, *number;
+    size_t  len;
 
-    if (!json_is_object(v)) {
-        return WZP_EBAD;
-    }
-
-    name = json_object_get(v, "codec");
-    number = json_object_get(v, "fec_ratio");
-
-    if (!json_is_string(name) || !json_is_number(number)) {
-        return WZP_EBAD;
-    }
-
-    ratio = (float) json_number_value(number);
-
-    if (!isfinite(ratio)
-        || wzp_json_u8(&frame, json_object_get(v, "frame_duration_ms"))
-           != WZP_OK
-        || wzp_json_u8(&frames, json_object_get(v, "frames_per_block"))
-           != WZP_OK)
+    if (wzp_json_bytes(wzp_at(base, f->at), f->size, &len, v) != WZP_OK
+        || len != f->size)
     {
         return WZP_EBAD;
     }
 
-    codec = wzp_codec_by_name(json_string_value(name),
-                              json_string_length(name));
-
-    if (codec == WZP_CODEC_N) {
-        return WZP_EUNKNOWN;
-    }
-
-    pr->codec = codec;
-    pr->fec_ratio = ratio;
-    pr->frame_duration_ms = frame;
-    pr->frames_per_block = frames;
-
-    return WZP_OK;
-}
-
-
-/* identity_pub, ephemeral_pub and signature of offer and answer. */
-static wzp_rc_t
-wzp_json_keys(const json_t *body, uint8_t identity[WZP_KEY_SIZE],
-    uint8_t ephemeral[WZP_KEY_SIZE], uint8_t signature[WZP_SIG_SIZE],
-    size_t *signature_len)
-{
-    if (wzp_json_bytes_exact(identity, WZP_KEY_SIZE,
-                             json_object_get(body, "identity_pub"))
-        != WZP_OK
-        || wzp_json_bytes_exact(ephemeral, WZP_KEY_SIZE,
-                                json_object_get(body, "ephemeral_pub"))
-           != WZP_OK)
-    {
-        return WZP_EBAD;
-    }
-
-    return wzp_json_bytes(signature, WZP_SIG_SIZE, signature_len,
-                          json_object_get(body, "signature"));
-}
-
-
-/* Names we do not know are somebody else's extensions. */
-static wzp_rc_t
-wzp_json_extensions(unsigned *extensions, const json_t *v)
-{
-    size_t       i;
-    unsigned     bit;
-    const char  *name;
-
-    *extensions = 0;
-
-    if (v == NULL) {
-        return WZP_OK;
-    }
-
-    if (!json_is_array(v)) {
-        return WZP_EBAD;
-    }
-
-    for (i = 0; i < json_array_size(v); i++) {
-        name = json_string_value(json_array_get(v, i));
-
-        if (name == NULL) {
-            return WZP_EBAD;
-        }
-
-        for (bit = 0; wzp_extension_name(bit) != NULL; bit++) {
-            if (strcmp(name, wzp_extension_name(bit)) == 0) {
-                *extensions |= 1u << bit;
-            }
-        }
-    }
-
     return WZP_OK;
 }
 
 
 static wzp_rc_t
-wzp_json_binding(bool *has, uint8_t binding[WZP_SIG_SIZE], const json_t *v)
+wzp_read_hex(const wzp_field_t *f, void *base, const json_t *v)
 {
-    *has = v != NULL;
-
-    return v == NULL ? WZP_OK
-                     : wzp_json_bytes_exact(binding, WZP_SIG_SIZE, v);
-}
-
-
-static wzp_rc_t
-wzp_json_resume(bool *has, uint8_t resume[WZP_RESUME_SIZE], const json_t *v)
-{
-    *has = v != NULL;
-
-    if (v == NULL) {
-        return WZP_OK;
-    }
-
     if (!json_is_string(v)) {
         return WZP_EBAD;
     }
 
-    return wzp_unhex(resume, WZP_RESUME_SIZE, json_string_value(v),
+    return wzp_unhex(wzp_at(base, f->at), f->size, json_string_value(v),
                      json_string_length(v));
 }
 
 
 static wzp_rc_t
-wzp_json_stream_id(uint16_t *id, const json_t *v)
+wzp_read_hex64(const wzp_field_t *f, void *base, const json_t *v)
 {
-    uint64_t  n;
+    return wzp_json_hex64(wzp_at(base, f->at), v);
+}
 
-    n = 0;
 
-    if (v != NULL && wzp_json_uint(&n, v, UINT16_MAX) != WZP_OK) {
+static wzp_rc_t
+wzp_read_uint(const wzp_field_t *f, void *base, const json_t *v)
+{
+    uint64_t  n, max;
+
+    max = f->size == sizeof(uint64_t) ? WZP_INT_MAX
+                                      : (1ULL << 8 * f->size) - 1;
+
+    if (wzp_json_uint(&n, v, max) != WZP_OK) {
         return WZP_EBAD;
     }
 
-    *id = (uint16_t) n;
+    switch (f->size) {
+
+    case sizeof(uint8_t):
+        *(uint8_t *) wzp_at(base, f->at) = (uint8_t) n;
+        break;
+
+    case sizeof(uint16_t):
+        *(uint16_t *) wzp_at(base, f->at) = (uint16_t) n;
+        break;
+
+    case sizeof(uint32_t):
+        *(uint32_t *) wzp_at(base, f->at) = (uint32_t) n;
+        break;
+
+    default:
+        *(uint64_t *) wzp_at(base, f->at) = n;
+        break;
+    }
 
     return WZP_OK;
 }
 
 
 static wzp_rc_t
-wzp_parse_profiles(wzp_call_offer_t *of, const json_t *v)
+wzp_read_stamp(const wzp_field_t *f, void *base, const json_t *v)
 {
-    size_t         i, n;
-    wzp_rc_t       rc;
-    wzp_profile_t  pr;
+    return wzp_json_uint(wzp_at(base, f->at), v, UINT64_MAX);
+}
+
+
+static wzp_rc_t
+wzp_read_bool(const wzp_field_t *f, void *base, const json_t *v)
+{
+    if (!json_is_boolean(v)) {
+        return WZP_EBAD;
+    }
+
+    *(bool *) wzp_at(base, f->at) = json_is_true(v);
+
+    return WZP_OK;
+}
+
+
+static wzp_rc_t
+wzp_read_hangup(const wzp_field_t *f, void *base, const json_t *v)
+{
+    unsigned  n;
+
+    if (wzp_json_name(&n, v, wzp_hangup_name) != WZP_OK) {
+        return WZP_EBAD;
+    }
+
+    *(wzp_hangup_t *) wzp_at(base, f->at) = (wzp_hangup_t) n;
+
+    return WZP_OK;
+}
+
+
+static wzp_rc_t
+wzp_read_accept(const wzp_field_t *f, void *base, const json_t *v)
+{
+    unsigned  n;
+
+    if (wzp_json_name(&n, v, wzp_accept_name) != WZP_OK) {
+        return WZP_EBAD;
+    }
+
+    *(wzp_accept_t *) wzp_at(base, f->at) = (wzp_accept_t) n;
+
+    return WZP_OK;
+}
+
+
+/* Names we do not know are somebody else's extensions. */
+static wzp_rc_t
+wzp_read_extensions(const wzp_field_t *f, void *base, const json_t *v)
+{
+    size_t     i;
+    unsigned   bit, *extensions;
+    wzp_rc_t   rc;
 
     if (!json_is_array(v)) {
         return WZP_EBAD;
     }
 
-    n = 0;
+    extensions = wzp_at(base, f->at);
 
-    for (i = 0; i < json_array_size(v) && n < WZP_PROFILES_MAX; i++) {
-        rc = wzp_json_profile(&pr, json_array_get(v, i));
+    for (i = 0; i < json_array_size(v); i++) {
+        rc = wzp_json_name(&bit, json_array_get(v, i), wzp_extension_name);
 
         if (rc == WZP_OK) {
-            of->profiles[n++] = pr;
+            *extensions |= 1u << bit;
 
         } else if (rc != WZP_EUNKNOWN) {
             return rc;
         }
     }
 
-    of->nprofiles = n;
+    return WZP_OK;
+}
+
+
+static wzp_rc_t
+wzp_read_profile(const wzp_field_t *f, void *base, const json_t *v)
+{
+    return wzp_json_profile(wzp_at(base, f->at), v) == WZP_OK ? WZP_OK
+                                                              : WZP_EBAD;
+}
+
+
+static wzp_rc_t
+wzp_read_sig(const wzp_field_t *f, void *base, const json_t *v)
+{
+    return wzp_json_bytes(wzp_at(base, f->at), f->size,
+                          wzp_at(base, f->aux), v);
+}
+
+
+static wzp_rc_t
+wzp_read_profiles(const wzp_field_t *f, void *base, const json_t *v)
+{
+    size_t          i, *n;
+    wzp_rc_t        rc;
+    wzp_profile_t   pr, *profiles;
+
+    if (!json_is_array(v)) {
+        return WZP_EBAD;
+    }
+
+    profiles = wzp_at(base, f->at);
+    n = wzp_at(base, f->aux);
+
+    for (i = 0; i < json_array_size(v) && *n < f->size; i++) {
+        rc = wzp_json_profile(&pr, json_array_get(v, i));
+
+        if (rc == WZP_OK) {
+            profiles[(*n)++] = pr;
+
+        } else if (rc != WZP_EUNKNOWN) {
+            return rc;
+        }
+    }
 
     return WZP_OK;
 }
 
 
 static wzp_rc_t
-wzp_parse_offer(wzp_signal_t *sg, const json_t *body)
+wzp_read_hosts(const wzp_field_t *f, void *base, const json_t *v)
 {
-    wzp_call_offer_t  *of;
+    char    (*hosts)[WZP_HOST_MAX + 1];
+    size_t    i, n;
 
-    of = &sg->u.call_offer;
+    n = json_array_size(v);
 
-    if (wzp_json_keys(body, of->identity_pub, of->ephemeral_pub,
-                      of->signature, &of->signature_len)
-        != WZP_OK
-        || wzp_parse_profiles(of, json_object_get(body, "supported_profiles"))
-           != WZP_OK
-        || wzp_json_text(of->alias, WZP_ALIAS_MAX,
-                         wzp_json_member(body, "alias"))
-           != WZP_OK
-        || wzp_json_extensions(&of->extensions,
-                               wzp_json_member(body, "extensions"))
-           != WZP_OK
-        || wzp_json_binding(&of->has_binding, of->binding,
-                            wzp_json_member(body, "binding"))
-           != WZP_OK)
+    if (!json_is_array(v)
+        || (n > f->size && f->kind != WZP_KIND_CANDIDATES))
     {
         return WZP_EBAD;
     }
 
-    return wzp_json_resume(&of->has_resume, of->resume,
-                           wzp_json_member(body, "resume"));
+    n = WZP_MIN(n, f->size);
+    hosts = wzp_at(base, f->at);
+
+    for (i = 0; i < n; i++) {
+        if (wzp_json_id(hosts[i], WZP_HOST_MAX, json_array_get(v, i))
+            != WZP_OK)
+        {
+            return WZP_EBAD;
+        }
+    }
+
+    *(size_t *) wzp_at(base, f->aux) = n;
+
+    return WZP_OK;
 }
 
 
 static wzp_rc_t
-wzp_parse_answer(wzp_signal_t *sg, const json_t *body)
+wzp_read_path(const wzp_field_t *f, void *base, const json_t *v)
 {
-    wzp_call_answer_t  *an;
+    size_t     i, n;
+    uint64_t  *path;
 
-    an = &sg->u.call_answer;
+    n = json_array_size(v);
 
-    if (wzp_json_keys(body, an->identity_pub, an->ephemeral_pub,
-                      an->signature, &an->signature_len)
-        != WZP_OK
-        || wzp_json_profile(&an->chosen_profile,
-                            json_object_get(body, "chosen_profile"))
-           != WZP_OK
-        || wzp_json_extensions(&an->extensions,
-                               wzp_json_member(body, "extensions"))
-           != WZP_OK
-        || wzp_json_binding(&an->has_binding, an->binding,
-                            wzp_json_member(body, "binding"))
-           != WZP_OK
-        || wzp_json_stream_id(&an->stream_id,
-                              wzp_json_member(body, "stream_id"))
-           != WZP_OK)
-    {
+    if (!json_is_array(v) || n > f->size) {
         return WZP_EBAD;
     }
 
-    return wzp_json_resume(&an->has_resume, an->resume,
-                           wzp_json_member(body, "resume"));
+    path = wzp_at(base, f->at);
+
+    for (i = 0; i < n; i++) {
+        if (wzp_json_hex64(&path[i], json_array_get(v, i)) != WZP_OK) {
+            return WZP_EBAD;
+        }
+    }
+
+    *(size_t *) wzp_at(base, f->aux) = n;
+
+    return WZP_OK;
+}
+
+
+/* Zeroed memory that the signal owns from here on, with its length or count;
+ * wzp_signal_done frees it, also when what follows fails. */
+static void *
+wzp_own(const wzp_field_t *f, void *base, size_t n, size_t size)
+{
+    void  *p;
+
+    p = calloc(n, size);
+
+    if (p != NULL) {
+        memcpy(wzp_at(base, f->at), &p, sizeof(p));
+    }
+
+    return p;
 }
 
 
 static wzp_rc_t
-wzp_parse_token(wzp_signal_t *sg, const json_t *body)
+wzp_read_token(const wzp_field_t *f, void *base, const json_t *v)
 {
-    char          *token;
-    size_t         len;
-    const json_t  *v;
+    char    *token;
+    size_t   len;
 
-    v = json_object_get(body, "token");
     len = json_string_length(v);
 
     if (!json_is_string(v) || strlen(json_string_value(v)) != len) {
         return WZP_EBAD;
     }
 
-    token = malloc(len + 1);
+    token = wzp_own(f, base, len + 1, 1);
 
     if (token == NULL) {
         return WZP_ENOMEM;
     }
 
-    memcpy(token, json_string_value(v), len + 1);
-    sg->u.auth_token.token = token;
+    memcpy(token, json_string_value(v), len);
 
     return WZP_OK;
 }
 
 
+/* A signal within a signal, as text again: it is read when it is needed. */
 static wzp_rc_t
-wzp_parse_participant(wzp_participant_t *pt, const json_t *v)
+wzp_read_json(const wzp_field_t *f, void *base, const json_t *v)
 {
-    const json_t  *fp;
+    char    *text;
+    size_t   len;
 
-    fp = json_object_get(v, "fingerprint");
-
-    if (!json_is_string(fp)
-        || wzp_json_text(pt->fingerprint, WZP_FP_TEXT_LEN, fp) != WZP_OK
-        || wzp_json_text(pt->alias, WZP_ALIAS_MAX,
-                         wzp_json_member(v, "alias"))
-           != WZP_OK
-        || wzp_json_text(pt->relay_label, WZP_LABEL_MAX,
-                         wzp_json_member(v, "relay_label"))
-           != WZP_OK
-        || wzp_json_stream_id(&pt->stream_id, wzp_json_member(v, "stream_id"))
-           != WZP_OK
-        || wzp_json_bool(&pt->muted, wzp_json_member(v, "muted")) != WZP_OK)
-    {
+    if (!json_is_object(v) && !json_is_string(v)) {
         return WZP_EBAD;
     }
 
-    return wzp_json_bool(&pt->held, wzp_json_member(v, "held"));
+    len = json_dumpb(v, NULL, 0, WZP_JSON_DUMP);
+
+    if (len == 0) {
+        return WZP_ENOMEM;
+    }
+
+    if (len > f->size) {
+        return WZP_EBAD;
+    }
+
+    text = wzp_own(f, base, len, 1);
+
+    if (text == NULL || json_dumpb(v, text, len, WZP_JSON_DUMP) != len) {
+        return WZP_ENOMEM;
+    }
+
+    *(size_t *) wzp_at(base, f->aux) = len;
+
+    return WZP_OK;
 }
 
 
+/* Some relays know people by other names, too; these are skipped. */
 static wzp_rc_t
-wzp_parse_room_update(wzp_signal_t *sg, const json_t *body)
+wzp_read_fps(const wzp_field_t *f, void *base, const json_t *v)
 {
-    size_t              i, n;
-    uint64_t            count;
-    const json_t       *list;
-    wzp_room_update_t  *ru;
+    size_t          i, n, *kept;
+    uint8_t       (*fps)[WZP_FP_SIZE];
+    const json_t   *fp;
 
-    ru = &sg->u.room_update;
-    list = json_object_get(body, "participants");
+    n = json_array_size(v);
 
-    if (wzp_json_uint(&count, json_object_get(body, "count"), UINT32_MAX)
-        != WZP_OK || !json_is_array(list))
-    {
+    if (!json_is_array(v) || n > f->size) {
         return WZP_EBAD;
     }
-
-    n = json_array_size(list);
-
-    ru->count = (uint32_t) count;
-    ru->nparticipants = n;
-    ru->participants = NULL;
 
     if (n == 0) {
         return WZP_OK;
     }
 
-    ru->participants = calloc(n, sizeof(wzp_participant_t));
+    fps = wzp_own(f, base, n, WZP_FP_SIZE);
 
-    if (ru->participants == NULL) {
+    if (fps == NULL) {
         return WZP_ENOMEM;
     }
 
+    kept = wzp_at(base, f->aux);
+
     for (i = 0; i < n; i++) {
-        if (wzp_parse_participant(&ru->participants[i],
-                                  json_array_get(list, i))
-            != WZP_OK)
-        {
-            free(ru->participants);
+        fp = json_array_get(v, i);
+
+        if (!json_is_string(fp)) {
             return WZP_EBAD;
+        }
+
+        if (wzp_json_fp(fps[*kept], fp) == WZP_OK) {
+            (*kept)++;
         }
     }
 
@@ -631,97 +461,120 @@ wzp_parse_room_update(wzp_signal_t *sg, const json_t *body)
 
 
 static wzp_rc_t
-wzp_parse_directive(wzp_signal_t *sg, const json_t *body)
+wzp_read_people(const wzp_field_t *f, void *base, const json_t *v)
 {
-    wzp_quality_directive_t  *qd;
+    size_t              i, n;
+    wzp_rc_t            rc;
+    wzp_participant_t  *people;
 
-    qd = &sg->u.quality_directive;
+    n = json_array_size(v);
 
-    if (wzp_json_profile(&qd->profile,
-                         json_object_get(body, "recommended_profile"))
-        != WZP_OK)
-    {
+    if (!json_is_array(v) || n > f->size) {
         return WZP_EBAD;
     }
 
-    return wzp_json_text(qd->reason, WZP_REASON_MAX,
-                         wzp_json_member(body, "reason"));
-}
-
-
-static wzp_rc_t
-wzp_parse_hangup(wzp_signal_t *sg, const json_t *body)
-{
-    unsigned     i;
-    const char  *reason;
-
-    reason = json_string_value(json_object_get(body, "reason"));
-
-    if (reason == NULL) {
-        return WZP_EBAD;
+    if (n == 0) {
+        return WZP_OK;
     }
 
-    for (i = 0; wzp_hangup_name(i) != NULL; i++) {
-        if (strcmp(reason, wzp_hangup_name(i)) == 0) {
-            sg->u.hangup.reason = (wzp_hangup_t) i;
+    people = wzp_own(f, base, n, sizeof(wzp_participant_t));
 
-            return wzp_json_token(sg->u.hangup.call_id,
-                                  sizeof(sg->u.hangup.call_id) - 1,
-                                  wzp_json_member(body, "call_id"));
+    if (people == NULL) {
+        return WZP_ENOMEM;
+    }
+
+    for (i = 0; i < n; i++) {
+        rc = wzp_read_fields(&wzp_participant_fields, &people[i],
+                             json_array_get(v, i));
+
+        if (rc != WZP_OK) {
+            return rc;
         }
     }
 
-    return WZP_EBAD;
+    *(size_t *) wzp_at(base, f->aux) = n;
+
+    return WZP_OK;
 }
 
 
-static wzp_rc_t
-wzp_parse_ping(wzp_signal_t *sg, const json_t *body)
-{
-    return wzp_json_uint(&sg->u.ping.timestamp_ms,
-                         json_object_get(body, "timestamp_ms"), UINT64_MAX);
-}
-
-
-/* A variant without fields: a bare string, or an object around null. */
-static wzp_rc_t
-wzp_parse_unit(wzp_signal_t *sg, const json_t *body)
-{
-    return json_is_null(body) ? WZP_OK : WZP_EBAD;
-}
-
-
-/* Not of rooms: known by name, and read by whoever needs it. */
-static wzp_rc_t
-wzp_parse_other(wzp_signal_t *sg, const json_t *body)
-{
-    return json_is_object(body) ? WZP_OK : WZP_EBAD;
-}
-
-
-static const wzp_parse_pt  wzp_parsers[WZP_SIG_N] = {
-    [WZP_SIG_CALL_OFFER] = wzp_parse_offer,
-    [WZP_SIG_CALL_ANSWER] = wzp_parse_answer,
-    [WZP_SIG_AUTH_TOKEN] = wzp_parse_token,
-    [WZP_SIG_ROOM_UPDATE] = wzp_parse_room_update,
-    [WZP_SIG_QUALITY_DIRECTIVE] = wzp_parse_directive,
-    [WZP_SIG_HANGUP] = wzp_parse_hangup,
-    [WZP_SIG_HOLD] = wzp_parse_unit,
-    [WZP_SIG_UNHOLD] = wzp_parse_unit,
-    [WZP_SIG_MUTE] = wzp_parse_unit,
-    [WZP_SIG_UNMUTE] = wzp_parse_unit,
-    [WZP_SIG_TRANSFER_ACK] = wzp_parse_unit,
-    [WZP_SIG_REFLECT] = wzp_parse_unit,
-    [WZP_SIG_PING] = wzp_parse_ping,
-    [WZP_SIG_PONG] = wzp_parse_ping,
+static const wzp_read_pt  wzp_readers[WZP_KIND_N] = {
+    [WZP_KIND_TEXT] = wzp_read_text,
+    [WZP_KIND_ID] = wzp_read_id,
+    [WZP_KIND_ROOM] = wzp_read_room,
+    [WZP_KIND_FP_TEXT] = wzp_read_fp_text,
+    [WZP_KIND_FP] = wzp_read_fp,
+    [WZP_KIND_BYTES] = wzp_read_bytes,
+    [WZP_KIND_HEX] = wzp_read_hex,
+    [WZP_KIND_HEX64] = wzp_read_hex64,
+    [WZP_KIND_UINT] = wzp_read_uint,
+    [WZP_KIND_STAMP] = wzp_read_stamp,
+    [WZP_KIND_BOOL] = wzp_read_bool,
+    [WZP_KIND_HANGUP] = wzp_read_hangup,
+    [WZP_KIND_ACCEPT] = wzp_read_accept,
+    [WZP_KIND_EXTENSIONS] = wzp_read_extensions,
+    [WZP_KIND_PROFILE] = wzp_read_profile,
+    [WZP_KIND_SIG] = wzp_read_sig,
+    [WZP_KIND_PROFILES] = wzp_read_profiles,
+    [WZP_KIND_HOSTS] = wzp_read_hosts,
+    [WZP_KIND_CANDIDATES] = wzp_read_hosts,
+    [WZP_KIND_PATH] = wzp_read_path,
+    [WZP_KIND_TOKEN] = wzp_read_token,
+    [WZP_KIND_JSON] = wzp_read_json,
+    [WZP_KIND_FPS] = wzp_read_fps,
+    [WZP_KIND_PEOPLE] = wzp_read_people
 };
+
+
+/* base is zeroed: what is missing is empty. */
+static wzp_rc_t
+wzp_read_fields(const wzp_fields_t *fs, void *base, const json_t *obj)
+{
+    bool               *has;
+    size_t              i;
+    wzp_rc_t            rc;
+    const json_t       *v;
+    const wzp_field_t  *f;
+
+    for (i = 0; i < fs->n; i++) {
+        f = &fs->fields[i];
+        v = json_object_get(obj, f->name);
+        has = f->rule == WZP_RULE_HAS || f->rule == WZP_RULE_WITH
+              ? wzp_at(base, f->aux) : NULL;
+
+        if (f->rule == WZP_RULE_WITH && !*has) {
+            continue;
+        }
+
+        if (v == NULL || json_is_null(v)) {
+            if (f->rule == WZP_RULE_MUST || f->rule == WZP_RULE_WITH) {
+                return WZP_EBAD;
+            }
+
+            continue;
+        }
+
+        rc = wzp_readers[f->kind](f, base, v);
+
+        if (rc != WZP_OK) {
+            return rc;
+        }
+
+        if (has != NULL) {
+            *has = true;
+        }
+    }
+
+    return WZP_OK;
+}
 
 
 static wzp_rc_t
 wzp_parse_variant(wzp_signal_t *sg, const char *name, size_t len,
     const json_t *body)
 {
-    wzp_signal_type_t  type;
+    wzp_signal_type_t    type;
+    const wzp_fields_t  *fs;
 
     for (type = 0; type < WZP_SIG_N; type++) {
         if (strlen(wzp_signal_name(type)) == len
@@ -736,9 +589,19 @@ wzp_parse_variant(wzp_signal_t *sg, const char *name, size_t len,
     }
 
     sg->type = type;
+    fs = wzp_signal_fields(type);
 
-    return wzp_parsers[type] == NULL ? wzp_parse_other(sg, body)
-                                     : wzp_parsers[type](sg, body);
+    /* a variant without members: a bare string, or an object around null */
+
+    if (fs != NULL && fs->unit) {
+        return json_is_null(body) ? WZP_OK : WZP_EBAD;
+    }
+
+    if (!json_is_object(body)) {
+        return WZP_EBAD;
+    }
+
+    return fs == NULL ? WZP_OK : wzp_read_fields(fs, sg, body);
 }
 
 
@@ -778,6 +641,9 @@ wzp_signal_parse(wzp_signal_t *sg, const uint8_t *json, size_t len)
 
     if (rc == WZP_OK) {
         *sg = tmp;
+
+    } else {
+        wzp_signal_done(&tmp);
     }
 
     return rc;
