@@ -22,6 +22,7 @@
 typedef struct ngx_wzp_zone_s    ngx_wzp_zone_t;
 typedef struct ngx_wzp_zone_relay_s  ngx_wzp_zone_relay_t;
 typedef struct ngx_wzp_relay_s   ngx_wzp_relay_t;
+typedef struct ngx_wzp_hub_s     ngx_wzp_hub_t;
 typedef struct ngx_wzp_conn_s    ngx_wzp_conn_t;
 typedef struct ngx_wzp_room_s    ngx_wzp_room_t;
 typedef struct ngx_wzp_member_s  ngx_wzp_member_t;
@@ -46,6 +47,43 @@ typedef struct {
     uint8_t        key[WZP_ROOM_KEY_SIZE];
     ngx_array_t   *allow;               /* of uint8_t[WZP_FP_SIZE], or NULL  */
 } ngx_wzp_room_conf_t;
+
+
+typedef enum {
+    NGX_WZP_VERIFY_MUTUAL = 0,          /* proved by its certificate         */
+    NGX_WZP_VERIFY_HELLO                /* an existing relay: only claimed   */
+} ngx_wzp_verify_e;
+
+
+typedef enum {
+    NGX_WZP_PRESENCE_OFF = 0,
+    NGX_WZP_PRESENCE_SIGNAL,            /* who is registered for calls       */
+    NGX_WZP_PRESENCE_ALL                /* and who is in a room              */
+} ngx_wzp_presence_e;
+
+
+/* HOST:PORT; names are resolved at run time. */
+typedef struct {
+    ngx_str_t      text;                /* as written                        */
+    ngx_str_t      host;                /* NUL terminated, without brackets  */
+    ngx_str_t      port;                /* likewise                          */
+} ngx_wzp_host_t;
+
+
+/* One wzp_peer or wzp_trusted directive. */
+typedef struct {
+    ngx_wzp_host_t  host;               /* text.len is 0: wzp_trusted        */
+    uint8_t         fp[WZP_CERT_FP_SIZE];
+    ngx_str_t       label;
+    ngx_uint_t      verify;             /* ngx_wzp_verify_e                  */
+} ngx_wzp_peer_conf_t;
+
+
+/* One wzp_global_room directive. */
+typedef struct {
+    ngx_str_t       name;               /* NUL terminated, keeps its case    */
+    uint8_t         key[WZP_ROOM_KEY_SIZE];
+} ngx_wzp_global_conf_t;
 
 
 /*
@@ -82,6 +120,17 @@ typedef struct {
     ngx_flag_t     trunking;
 
     ngx_array_t   *rooms;               /* of ngx_wzp_room_conf_t, or NULL   */
+
+    ngx_array_t   *globals;             /* of ngx_wzp_global_conf_t, or NULL */
+    ngx_array_t   *peers;               /* of ngx_wzp_peer_conf_t, or NULL   */
+    ngx_array_t   *probes;              /* of ngx_wzp_host_t, or NULL        */
+    ngx_array_t   *probe_allow;         /* of ngx_cidr_t, or NULL            */
+    ngx_uint_t     federation_rate;     /* packets/s, room and link; 0: none */
+    ngx_msec_t     backoff_min;
+    ngx_msec_t     backoff_max;
+    ngx_uint_t     presence;            /* ngx_wzp_presence_e                */
+    ngx_flag_t     signal_unverified;
+
     ngx_uint_t     access;              /* unsigned: the server has rules    */
     ngx_uint_t     noticed;             /* unsigned: the start line is out   */
     ngx_uint_t     listens;             /* unsigned: some socket leads here  */

@@ -21,6 +21,9 @@
 #define NGX_STREAM_WZP_BUNDLE_MAX       100
 #define NGX_STREAM_WZP_TRUNKING         5
 #define NGX_STREAM_WZP_NAME_MAX         64
+#define NGX_STREAM_WZP_FEDERATION_RATE  5000
+#define NGX_STREAM_WZP_BACKOFF_MIN      5000    /* ms */
+#define NGX_STREAM_WZP_BACKOFF_MAX      300000
 
 
 static void *ngx_stream_wzp_create_srv_conf(ngx_conf_t *cf);
@@ -60,6 +63,14 @@ static ngx_conf_enum_t  ngx_stream_wzp_modes[] = {
 static ngx_conf_enum_t  ngx_stream_wzp_bindings[] = {
     { ngx_string("optional"), NGX_WZP_BINDING_OPTIONAL },
     { ngx_string("required"), NGX_WZP_BINDING_REQUIRED },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_enum_t  ngx_stream_wzp_presences[] = {
+    { ngx_string("off"), NGX_WZP_PRESENCE_OFF },
+    { ngx_string("signal"), NGX_WZP_PRESENCE_SIGNAL },
+    { ngx_string("all"), NGX_WZP_PRESENCE_ALL },
     { ngx_null_string, 0 }
 };
 
@@ -205,6 +216,69 @@ static ngx_command_t  ngx_stream_wzp_commands[] = {
       ngx_stream_wzp_off(trunking, ngx_flag_t),
       NULL },
 
+    { ngx_string("wzp_global_room"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_stream_wzp_global_room,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(globals, ngx_array_t *),
+      NULL },
+
+    { ngx_string("wzp_peer"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_2MORE,
+      ngx_stream_wzp_peer,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(peers, ngx_array_t *),
+      NULL },
+
+    { ngx_string("wzp_trusted"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_1MORE,
+      ngx_stream_wzp_trusted,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(peers, ngx_array_t *),
+      NULL },
+
+    { ngx_string("wzp_federation_rate"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_stream_wzp_limit,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(federation_rate, ngx_uint_t),
+      NULL },
+
+    { ngx_string("wzp_federation_backoff"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE2,
+      ngx_stream_wzp_backoff,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(backoff_min, ngx_msec_t),
+      NULL },
+
+    { ngx_string("wzp_probe"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_1MORE,
+      ngx_stream_wzp_probe,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(probes, ngx_array_t *),
+      NULL },
+
+    { ngx_string("wzp_probe_allow"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_1MORE,
+      ngx_stream_wzp_probe_allow,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(probe_allow, ngx_array_t *),
+      NULL },
+
+    { ngx_string("wzp_presence"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(presence, ngx_uint_t),
+      ngx_stream_wzp_presences },
+
+    { ngx_string("wzp_signal_unverified"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(signal_unverified, ngx_flag_t),
+      NULL },
+
       ngx_null_command
 };
 
@@ -257,8 +331,8 @@ ngx_stream_wzp_create_srv_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     name, id, identity, ident, secret, cert_fp, certificate,
-     *     certificate_key, cert_pem, key_pem, rooms, access, noticed,
-     *     file, line
+     *     certificate_key, cert_pem, key_pem, rooms, globals, peers, probes,
+     *     probe_allow, access, noticed, listens, addr, zone, file, line
      */
 
     wscf->enable = NGX_CONF_UNSET;
@@ -274,6 +348,11 @@ ngx_stream_wzp_create_srv_conf(ngx_conf_t *cf)
     wscf->idle_timeout = NGX_CONF_UNSET_MSEC;
     wscf->bundle = NGX_CONF_UNSET_MSEC;
     wscf->trunking = NGX_CONF_UNSET;
+    wscf->federation_rate = NGX_CONF_UNSET_UINT;
+    wscf->backoff_min = NGX_CONF_UNSET_MSEC;
+    wscf->backoff_max = NGX_CONF_UNSET_MSEC;
+    wscf->presence = NGX_CONF_UNSET_UINT;
+    wscf->signal_unverified = NGX_CONF_UNSET;
 
     return wscf;
 }
@@ -313,8 +392,34 @@ ngx_stream_wzp_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_msec_value(conf->bundle, prev->bundle,
                               conf->trunking ? NGX_STREAM_WZP_TRUNKING : 0);
 
+    ngx_conf_merge_uint_value(conf->federation_rate, prev->federation_rate,
+                              NGX_STREAM_WZP_FEDERATION_RATE);
+    ngx_conf_merge_msec_value(conf->backoff_min, prev->backoff_min,
+                              NGX_STREAM_WZP_BACKOFF_MIN);
+    ngx_conf_merge_msec_value(conf->backoff_max, prev->backoff_max,
+                              NGX_STREAM_WZP_BACKOFF_MAX);
+    ngx_conf_merge_uint_value(conf->presence, prev->presence,
+                              NGX_WZP_PRESENCE_ALL);
+    ngx_conf_merge_value(conf->signal_unverified, prev->signal_unverified, 0);
+
     if (conf->rooms == NULL) {
         conf->rooms = prev->rooms;
+    }
+
+    if (conf->globals == NULL) {
+        conf->globals = prev->globals;
+    }
+
+    if (conf->peers == NULL) {
+        conf->peers = prev->peers;
+    }
+
+    if (conf->probes == NULL) {
+        conf->probes = prev->probes;
+    }
+
+    if (conf->probe_allow == NULL) {
+        conf->probe_allow = prev->probe_allow;
     }
 
     if (!conf->enable) {

@@ -20,6 +20,14 @@ typedef struct {
 char *ngx_stream_wzp_room(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_wzp_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_wzp_profile(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_wzp_global_room(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_stream_wzp_peer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_wzp_trusted(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_wzp_backoff(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_wzp_probe(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_wzp_probe_allow(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_stream_wzp_check_msec(ngx_conf_t *cf, void *post, void *data);
 
 
