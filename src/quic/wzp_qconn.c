@@ -57,6 +57,7 @@ wzp_qconn_new(wzp_quic_t *ep, wzp_udp_socket_t *su, const wzp_addr_t *local,
     qc->local = *local;
     qc->peer = *peer;
     qc->server = ep->conf.server;
+    qc->queue_len = ep->conf.queue_len;
     qc->ref.get_conn = wzp_qconn_of_ref;
     qc->ref.user_data = qc;
 

@@ -158,7 +158,7 @@ wzp_qconn_send(wzp_qconn_t *qc, wzp_qbuf_t *qb, uint64_t now_ns)
 
     ep = qc->ep;
 
-    rc = wzp_qmedia_put(&qc->media, qb, ep->conf.queue_len,
+    rc = wzp_qmedia_put(&qc->media, qb, qc->queue_len,
                         wzp_quic_time(ep, now_ns));
     if (rc != WZP_OK) {
         return rc;
@@ -186,6 +186,28 @@ wzp_qconn_message(wzp_qconn_t *qc, wzp_qbuf_t *qb, unsigned key)
     }
 
     return rc;
+}
+
+
+void
+wzp_qconn_set_queue(wzp_qconn_t *qc, uint32_t media_len)
+{
+    if (media_len == 0) {
+        media_len = qc->ep->conf.queue_len;
+    }
+
+    qc->queue_len = WZP_MIN(media_len, (uint32_t) WZP_QUIC_QUEUE_MAX);
+}
+
+
+void
+wzp_qconn_set_max_message(wzp_qconn_t *qc, size_t bytes)
+{
+    if (bytes == 0) {
+        bytes = qc->ep->conf.max_message;
+    }
+
+    qc->in.max_message = WZP_MIN(bytes, (size_t) WZP_QUIC_MESSAGE_MAX);
 }
 
 

@@ -275,7 +275,8 @@ wzp_qconn_open_streams(wzp_qconn_t *qc)
     wzp_qmsg_t  *qm;
 
     while (qc->nopen < WZP_QUIC_OPEN_MAX
-           && (qm = wzp_qout_first(&qc->out, false)) != NULL)
+           && (qm = wzp_qout_first(&qc->out, false)) != NULL
+           && wzp_qout_may_start(&qc->out, qm))
     {
         rv = ngtcp2_conn_open_bidi_stream(qc->conn, &id, qm);
         if (rv != 0) {
@@ -290,7 +291,8 @@ wzp_qconn_open_streams(wzp_qconn_t *qc)
     }
 
     while (qc->nopen < WZP_QUIC_OPEN_MAX
-           && (qm = wzp_qout_first(&qc->out, true)) != NULL)
+           && (qm = wzp_qout_first(&qc->out, true)) != NULL
+           && wzp_qout_may_start(&qc->out, qm))
     {
         rv = ngtcp2_conn_open_uni_stream(qc->conn, &id, qm);
         if (rv != 0) {

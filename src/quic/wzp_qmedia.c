@@ -40,7 +40,7 @@ wzp_rc_t
 wzp_qmedia_put(wzp_qmedia_t *qm, wzp_qbuf_t *qb, uint32_t max,
     uint64_t now_ns)
 {
-    if (qm->n >= max) {
+    while (qm->n != 0 && qm->n >= max) {
         wzp_qmedia_pop(qm);
         qm->drop_queue++;
     }

@@ -118,6 +118,13 @@ wzp_qout_unlink(wzp_qmsg_t **list, wzp_qmsg_t **last, wzp_qmsg_t *qm)
 }
 
 
+bool
+wzp_qout_may_start(const wzp_qoutbox_t *ob, const wzp_qmsg_t *qm)
+{
+    return ob->live == NULL || ob->live_bytes + qm->qb->len <= WZP_QMSG_SLACK;
+}
+
+
 void
 wzp_qout_start(wzp_qoutbox_t *ob, wzp_qmsg_t *qm, int64_t stream_id)
 {
@@ -136,6 +143,7 @@ wzp_qout_start(wzp_qoutbox_t *ob, wzp_qmsg_t *qm, int64_t stream_id)
     }
 
     ob->live_last = qm;
+    ob->live_bytes += qm->qb->len;
 }
 
 
@@ -143,6 +151,7 @@ void
 wzp_qout_drop(wzp_qoutbox_t *ob, wzp_qmsg_t *qm)
 {
     if (wzp_qout_unlink(&ob->live, &ob->live_last, qm)) {
+        ob->live_bytes -= qm->qb->len;
         wzp_qmsg_free(qm);
     }
 }

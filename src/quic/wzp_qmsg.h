@@ -37,6 +37,7 @@ typedef struct {
     uint32_t     nwait;
     wzp_qmsg_t  *live;                  /* started, not acknowledged, FIFO   */
     wzp_qmsg_t  *live_last;
+    size_t       live_bytes;
     int64_t     *fins;                  /* peer's streams that we shall end  */
     uint16_t     nfins;
     uint16_t     fins_room;
@@ -49,6 +50,10 @@ wzp_rc_t wzp_qout_put(wzp_qoutbox_t *ob, wzp_qbuf_t *qb, unsigned key,
 
 /* The first that waits and is of this kind, or NULL. */
 wzp_qmsg_t *wzp_qout_first(const wzp_qoutbox_t *ob, bool uni);
+
+/* May it be started now?  What is under way at a time must fit the memory in
+ * which our like assembles: one message, or several of 64 KiB together. */
+bool wzp_qout_may_start(const wzp_qoutbox_t *ob, const wzp_qmsg_t *qm);
 
 /* It has got a stream: move it from waiting to live. */
 void wzp_qout_start(wzp_qoutbox_t *ob, wzp_qmsg_t *qm, int64_t stream_id);
@@ -89,8 +94,9 @@ typedef void (*wzp_qinbox_pt)(void *ctx, const uint8_t *data, size_t len);
 typedef struct {
     wzp_qpart_t   *parts;               /* undelivered                       */
     int64_t        next_id;             /* of the stream to be delivered next */
-    size_t         memory;
-    size_t         max_message;
+    size_t         memory;              /* held; max_message and the slack
+                                           at most                           */
+    size_t         max_message;         /* may change between two calls      */
     uint32_t       retired;             /* streams delivered and closed since
                                            the owner last looked             */
     wzp_qinbox_pt  deliver;

@@ -91,7 +91,9 @@ wzp_quic_check(const wzp_quic_conf_t *conf, char err[128])
         return WZP_EBAD;
     }
 
-    if (conf->queue_len > 1 << 20 || conf->max_message > 1 << 26) {
+    if (conf->queue_len > WZP_QUIC_QUEUE_MAX
+        || conf->max_message > WZP_QUIC_MESSAGE_MAX)
+    {
         snprintf(err, 128, "queue or message limit is too large");
         return WZP_EBAD;
     }

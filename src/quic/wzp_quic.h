@@ -183,7 +183,9 @@ typedef struct {
                                            without waiting; 0: 8             */
     uint32_t           streams;         /* that the peer may have open, of
                                            each kind; 0: 100 (PROTOCOL 1.2)  */
-    uint32_t           queue_len;       /* media per receiver; 0: 128        */
+    uint32_t           queue_len;       /* media per receiver; 0: 128.  This
+                                           and the next: of connections that
+                                           set nothing else                  */
     size_t             max_message;     /* bytes; 0: WZP_SIGNAL_MAX          */
     uint16_t           mtu_max;         /* UDP payload; 0: 1452              */
     bool               no_datagram;     /* do not offer DATAGRAM (tests)     */
@@ -361,6 +363,18 @@ wzp_rc_t wzp_qconn_send(wzp_qconn_t *qc, wzp_qbuf_t *qb, uint64_t now_ns)
  */
 wzp_rc_t wzp_qconn_message(wzp_qconn_t *qc, wzp_qbuf_t *qb, unsigned key)
     WZP_MUST_CHECK;
+
+/*
+ * Limits of this connection, instead of the endpoint's (0: the endpoint's).
+ * From the handshake event on, at any time.  A link between relays carries
+ * what many members say, and longer messages than these.
+ *
+ *   media_len  media that wait, at most 2^20; the oldest beyond are dropped
+ *   bytes      the longest message of the peer, at most 2^26.  Messages that
+ *              are not delivered yet take this and 64 KiB of memory at most
+ */
+void wzp_qconn_set_queue(wzp_qconn_t *qc, uint32_t media_len);
+void wzp_qconn_set_max_message(wzp_qconn_t *qc, size_t bytes);
 
 /* Messages that wait for stream credit (a peer that accepts none). */
 bool wzp_qconn_starved(const wzp_qconn_t *qc);

@@ -39,6 +39,8 @@
 #define WZP_QUIC_IDLE_NS        (30 * WZP_SEC)
 #define WZP_QUIC_HANDSHAKE_NS   (10 * WZP_SEC)
 #define WZP_QUIC_QUEUE_LEN      128
+#define WZP_QUIC_QUEUE_MAX      (1 << 20)
+#define WZP_QUIC_MESSAGE_MAX    (1 << 26)
 #define WZP_QUIC_MTU_MAX        1452
 #define WZP_QUIC_INITIAL_RTT_NS (100 * WZP_MS)
 
@@ -180,6 +182,7 @@ struct wzp_qconn_s {
     uint16_t                 close_len;
     uint32_t                 close_seen;    /* packets since                 */
 
+    uint32_t                 queue_len; /* of media                          */
     wzp_qmedia_t             media;
     wzp_qoutbox_t            out;
     wzp_qinbox_t             in;

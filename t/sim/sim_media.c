@@ -312,6 +312,55 @@ lose_all(sim_t *sim, sim_node_t *from, sim_pkt_t *pkt)
 }
 
 
+/* The queue of one connection only; what is dropped is the oldest. */
+static void
+test_own_queue(void)
+{
+    uint32_t          n;
+    rig_t            *rig;
+    wzp_qstats_t      st;
+    rig_rec_t        *cl, *sv;
+    wzp_quic_conf_t   sc, cc;
+
+    rig_conf(&sc, &cc);
+    rig = rig_create(61, &sc, &cc);
+    ok(rig_up(rig, &cl, &sv), "connected");
+    wzp_qconn_set_queue(sv->qc, 4096);
+
+    for (n = 0; n < 5000; n++) {
+        (void) ! rig_datagram(rig, cl, n, 100);
+        (void) ! rig_datagram(rig, sv, n, 100);
+    }
+
+    wzp_qconn_stats(sv->qc, &st);
+    is_u64(st.queued, 4096, "a link keeps 4096");
+    is_u64(st.drop_queue, 5000 - 4096, "the rest is counted");
+    wzp_qconn_stats(cl->qc, &st);
+    is_u64(st.queued, 128, "others keep 128");
+
+    wzp_qconn_set_queue(sv->qc, 10);
+    (void) ! rig_datagram(rig, sv, 5000, 100);
+    wzp_qconn_stats(sv->qc, &st);
+    is_u64(st.queued, 10, "a smaller queue from now on");
+    is_u64(st.drop_queue, 5001 - 10, "dropped what was too much");
+
+    sim_run(rig->sim, WZP_SEC);
+    ok(cl->seen[5000] && cl->seen[4991] && !cl->seen[4990],
+       "the newest arrive");
+
+    wzp_qconn_set_queue(sv->qc, 0);
+
+    for (n = 0; n < 500; n++) {
+        (void) ! rig_datagram(rig, sv, n, 100);
+    }
+
+    wzp_qconn_stats(sv->qc, &st);
+    is_u64(st.queued, 128, "0: as the endpoint's");
+
+    rig_destroy(rig);
+}
+
+
 /* The path is dead for two seconds: what was queued before is not played into
  * it afterwards. */
 static void
@@ -412,6 +461,7 @@ main(void)
     test_bundle();
     test_too_big();
     test_stale();
+    test_own_queue();
     test_outage();
     test_rough();
 

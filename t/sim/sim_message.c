@@ -79,6 +79,40 @@ test_large(void)
 }
 
 
+/* One endpoint, two kinds of peers: 64 KiB of one, 1 MiB of the other. */
+static void
+test_own_limit(void)
+{
+    rig_t            *rig;
+    rig_rec_t        *relay, *sv1, *member, *sv2;
+    wzp_quic_conf_t   sc, cc;
+
+    rig_conf(&sc, &cc);
+    sc.max_message = 65536;
+    rig = rig_create(38, &sc, &cc);
+    ok(rig_up(rig, &relay, &sv1), "a relay");
+    wzp_qconn_set_max_message(sv1->qc, WZP_SIGNAL_MAX);
+    ok(rig_up(rig, &member, &sv2), "and a member");
+
+    ok(rig_message(relay, 0, WZP_SIGNAL_MAX, 0) == WZP_OK
+       && rig_message(relay, 1, WZP_SIGNAL_MAX, 0) == WZP_OK
+       && rig_message(member, 0, 65536, 0) == WZP_OK, "queued");
+    sim_run(rig->sim, 30 * WZP_SEC);
+    is_u64(sv1->messages, 2, "1 MiB of the relay arrive, twice");
+    is_u64(sv2->messages, 1, "64 KiB of the member");
+
+    ok(rig_message(member, 1, 65537, 0) == WZP_OK, "one byte more");
+    ok(rig_wait_closed(rig, member, 30 * WZP_SEC), "of the member: closed");
+    is_u64(member->why.code, 0x02, "as a protocol error");
+
+    wzp_qconn_set_max_message(sv1->qc, 0);
+    ok(rig_message(relay, 2, 65537, 0) == WZP_OK, "the relay's limit ends");
+    ok(rig_wait_closed(rig, relay, 30 * WZP_SEC), "closed as well");
+
+    rig_destroy(rig);
+}
+
+
 static void
 test_empty(void)
 {
@@ -379,6 +413,7 @@ main(void)
     test_order(21, 0.0);
     test_order(22, 0.2);
     test_large();
+    test_own_limit();
     test_empty();
     test_malformed();
     test_starved();
