@@ -77,6 +77,33 @@ wzp_hs_bind(uint8_t sig[WZP_SIG_SIZE], const wzp_ident_t *id,
  * want of an exporter counts as not there.
  */
 static wzp_rc_t
+wzp_hs_check_binding(const uint8_t pub[WZP_KEY_SIZE], const uint8_t *binding,
+    const char *label, const uint8_t *exporter, bool *verified)
+{
+    size_t    len;
+    uint8_t   msg[WZP_HS_MSG_MAX];
+    wzp_rc_t  rc;
+
+    if (binding == NULL || exporter == NULL) {
+        *verified = false;
+        return WZP_OK;
+    }
+
+    len = wzp_hs_binding_msg(msg, label, exporter);
+    rc = wzp_ident_verify(pub, msg, len, binding);
+    wzp_wipe(msg, sizeof(msg));
+
+    if (rc != WZP_OK) {
+        return WZP_EAUTH;
+    }
+
+    *verified = true;
+
+    return WZP_OK;
+}
+
+
+static wzp_rc_t
 wzp_hs_check(const uint8_t pub[WZP_KEY_SIZE],
     const uint8_t ephemeral[WZP_KEY_SIZE], const char *suffix,
     const uint8_t *sig, const uint8_t *binding, const char *label,
@@ -91,22 +118,7 @@ wzp_hs_check(const uint8_t pub[WZP_KEY_SIZE],
         return WZP_EAUTH;
     }
 
-    if (binding == NULL || exporter == NULL) {
-        *verified = false;
-        return WZP_OK;
-    }
-
-    len = wzp_hs_binding_msg(msg, label, exporter);
-
-    if (wzp_ident_verify(pub, msg, len, binding) != WZP_OK) {
-        wzp_wipe(msg, sizeof(msg));
-        return WZP_EAUTH;
-    }
-
-    wzp_wipe(msg, sizeof(msg));
-    *verified = true;
-
-    return WZP_OK;
+    return wzp_hs_check_binding(pub, binding, label, exporter, verified);
 }
 
 
@@ -191,6 +203,32 @@ wzp_hs_check_answer(const wzp_call_answer_t *an,
     return wzp_hs_check(an->identity_pub, an->ephemeral_pub, WZP_SIGN_ANSWER,
                         an->signature, an->has_binding ? an->binding : NULL,
                         WZP_BIND_ANSWER, exporter, verified);
+}
+
+
+void
+wzp_hs_register(wzp_register_presence_t *rp, const wzp_ident_t *id,
+    const uint8_t exporter[WZP_EXPORTER_SIZE])
+{
+    memcpy(rp->identity_pub, id->pub, WZP_KEY_SIZE);
+    rp->signature_len = 0;
+    rp->has_binding = false;
+
+    if (exporter != NULL) {
+        wzp_hs_bind(rp->binding, id, WZP_BIND_REGISTER, exporter);
+        rp->has_binding = true;
+        rp->extensions |= WZP_EXT_BINDING;
+    }
+}
+
+
+wzp_rc_t
+wzp_hs_check_register(const wzp_register_presence_t *rp,
+    const uint8_t exporter[WZP_EXPORTER_SIZE], bool *verified)
+{
+    return wzp_hs_check_binding(rp->identity_pub,
+                                rp->has_binding ? rp->binding : NULL,
+                                WZP_BIND_REGISTER, exporter, verified);
 }
 
 

@@ -1,7 +1,7 @@
 /*
  * The room handshake: what is signed, what is checked.  PROTOCOL 4.4, 4.5 and
- * the binding extension (PROTOCOL.md): a second signature over a label and 32
- * bytes of TLS exporter ties offer and answer to this one TLS session.
+ * the binding extension (E.2): a second signature over a label and 32 bytes of
+ * TLS exporter ties offer, answer or registration to this one TLS session.
  * Structs in, structs out; randomness is the caller's.
  */
 
@@ -20,6 +20,7 @@
 /* Signed by the binding: one of these labels, then the exporter bytes. */
 #define WZP_BIND_OFFER      "wzp-binding-offer"
 #define WZP_BIND_ANSWER     "wzp-binding-answer"
+#define WZP_BIND_REGISTER   "wzp-binding-register"
 
 
 /*
@@ -54,6 +55,21 @@ void wzp_hs_answer(wzp_call_answer_t *an, const wzp_ident_t *id,
 
 /* Client: as wzp_hs_check_offer, for the answer. */
 wzp_rc_t wzp_hs_check_answer(const wzp_call_answer_t *an,
+    const uint8_t exporter[WZP_EXPORTER_SIZE], bool *verified) WZP_MUST_CHECK;
+
+/*
+ * Client: fill identity and, with exporter != NULL, binding and its name among
+ * the extensions; no signature, as the reference.  Alias and other extensions
+ * are the caller's, so start from a zeroed struct.
+ */
+void wzp_hs_register(wzp_register_presence_t *rp, const wzp_ident_t *id,
+    const uint8_t exporter[WZP_EXPORTER_SIZE]);
+
+/*
+ * Relay: check the binding of a registration, if there is one; nobody checks
+ * its signature.  *verified and a missing exporter as wzp_hs_check_offer.
+ */
+wzp_rc_t wzp_hs_check_register(const wzp_register_presence_t *rp,
     const uint8_t exporter[WZP_EXPORTER_SIZE], bool *verified) WZP_MUST_CHECK;
 
 /* The best profile of an offer that is not better than `best`; an empty or

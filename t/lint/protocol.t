@@ -76,7 +76,7 @@ my $hs = slurp('t/vectors/hs.hex');
 my $flat = $doc;
 $flat =~ s/\s+//g;
 
-for my $name (qw(offer_binding answer_binding)) {
+for my $name (qw(offer_binding answer_binding register_binding)) {
     my ($hex) = $hs =~ /^$name:\n((?:    \w+\n)+)/m;
     $hex =~ s/\s+//g;
     is(length $hex, 128, "$name is a signature");

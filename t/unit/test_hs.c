@@ -163,6 +163,61 @@ test_extended(void)
 }
 
 
+static void
+test_register(void)
+{
+    bool                      verified;
+    size_t                    i, accepted;
+    wzp_signal_t              sg;
+    wzp_call_offer_t          of;
+    wzp_register_presence_t  *rp, bad;
+
+    memset(&sg, 0, sizeof(sg));
+    sg.type = WZP_SIG_REGISTER_PRESENCE;
+    rp = &sg.u.register_presence;
+
+    wzp_hs_register(rp, &client, NULL);
+    ok(!rp->has_binding && rp->extensions == 0 && rp->signature_len == 0,
+       "no exporter, no binding");
+    verified = true;
+    ok(wzp_hs_check_register(rp, exporter, &verified) == WZP_OK && !verified,
+       "the registration of a reference peer: admitted, not verified");
+
+    wzp_hs_register(rp, &client, exporter);
+    check_vector(rp->binding, 64, "register_binding");
+    (void) wzp_alias_clean(rp->alias, "Ann", 3);
+    check_frame(&sg, "register_ext_frame", NULL);
+
+    ok(wzp_hs_check_register(rp, exporter, &verified) == WZP_OK && verified,
+       "a bound registration is verified");
+    ok(wzp_hs_check_register(rp, NULL, &verified) == WZP_OK && !verified,
+       "not without exporter");
+
+    accepted = 0;
+
+    for (i = 0; i < 64; i++) {
+        bad = *rp;
+        bad.binding[i] ^= 1;
+        accepted += wzp_hs_check_register(&bad, exporter, &verified)
+                    != WZP_EAUTH;
+        bad = *rp;
+        bad.identity_pub[i / 2] ^= 1;
+        accepted += wzp_hs_check_register(&bad, exporter, &verified)
+                    != WZP_EAUTH;
+    }
+
+    is_u64(accepted, 0, "a changed bit in key or binding");
+    is_i64(wzp_hs_check_register(rp, relay.pub, &verified), WZP_EAUTH,
+           "replayed into another TLS session");
+
+    memset(&of, 0, sizeof(of));
+    wzp_hs_offer(&of, &client, client_scalar, exporter);
+    memcpy(rp->binding, of.binding, 64);
+    is_i64(wzp_hs_check_register(rp, exporter, &verified), WZP_EAUTH,
+           "an offer's binding is none for a registration");
+}
+
+
 static wzp_rc_t
 check_offer(const wzp_call_offer_t *of, const uint8_t *exp)
 {
@@ -323,6 +378,7 @@ main(void)
     test_offer();
     test_answer();
     test_extended();
+    test_register();
     test_forged();
     test_session();
     test_choose();

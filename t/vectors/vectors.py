@@ -197,9 +197,12 @@ def hs_file(out):
 
     bind_offer = ed(sign_seed(CLIENT)).sign(b"wzp-binding-offer" + EXPORTER)
     bind_answer = ed(sign_seed(RELAY)).sign(b"wzp-binding-answer" + EXPORTER)
+    bind_register = ed(sign_seed(CLIENT)).sign(b"wzp-binding-register"
+                                               + EXPORTER)
     out("exporter", EXPORTER)
     out("offer_binding", bind_offer)
     out("answer_binding", bind_answer)
+    out("register_binding", bind_register)
     out("resume", RESUME)
     out("offer_ext_frame",
         frame(offer("Ann", extensions=ALL, binding=list(bind_offer),
@@ -207,6 +210,11 @@ def hs_file(out):
     out("answer_ext_frame",
         frame(answer(extensions=ALL, binding=list(bind_answer),
                      stream_id=48879, resume=RESUME.hex())))
+    out("register_ext_frame",
+        frame({"RegisterPresence": {
+            "identity_pub": list(ed_pub(sign_seed(CLIENT))), "signature": [],
+            "alias": "Ann", "extensions": ["binding"],
+            "binding": list(bind_register)}}))
 
 
 def signal_file(out):
