@@ -277,7 +277,7 @@ cl_link_destroy(cl_link_t *ln)
     }
 
     cl_link_forget(ln);
-    cl_resolve_destroy(ln->resolve);
+    wzp_resolve_destroy(ln->resolve);
 
     if (ln->ep != NULL) {
         wzp_quic_destroy(ln->ep, cl_now(), 0, "normal close");
@@ -327,13 +327,13 @@ cl_link_dial(cl_link_t *ln, const char *sni)
     cl_ending_t  en;
 
     cl_link_forget(ln);
-    cl_resolve_destroy(ln->resolve);
+    wzp_resolve_destroy(ln->resolve);
 
     ln->joined = false;
     (void) snprintf(ln->sni, sizeof(ln->sni), "%s", sni);
 
-    ln->resolve = cl_resolve_create(ln->op->host, ln->op->port,
-                                    ln->op->family);
+    ln->resolve = wzp_resolve_create(ln->op->host, ln->op->port,
+                                     ln->op->family);
     ln->resolve_ns = cl_now() + CL_LINK_LOOKUP;
     ln->state = CL_LINK_RESOLVE;
 
@@ -351,7 +351,8 @@ cl_link_resolved(cl_link_t *ln, uint64_t now_ns)
     const char   *error;
     cl_ending_t   en;
 
-    ln->naddrs = cl_resolve_take(ln->resolve, ln->addrs, &error);
+    ln->naddrs = wzp_resolve_take(ln->resolve, ln->addrs,
+                                  WZP_RESOLVE_MAX, &error);
     ln->resolve = NULL;
     ln->addr = 0;
 
@@ -433,7 +434,7 @@ cl_link_fds(const cl_link_t *ln, struct pollfd fds[CL_LINK_FDS])
     n = 0;
 
     if (ln->resolve != NULL) {
-        fds[n].fd = cl_resolve_fd(ln->resolve);
+        fds[n].fd = wzp_resolve_fd(ln->resolve);
         fds[n++].events = POLLIN;
     }
 
@@ -462,7 +463,7 @@ cl_link_read(cl_link_t *ln, uint64_t now_ns)
     cl_path_news(ln, now_ns);
 
     if (ln->resolve != NULL) {
-        pfd.fd = cl_resolve_fd(ln->resolve);
+        pfd.fd = wzp_resolve_fd(ln->resolve);
         pfd.events = POLLIN;
 
         if (poll(&pfd, 1, 0) == 1) {
@@ -480,7 +481,7 @@ cl_link_deadlines(cl_link_t *ln, uint64_t now_ns)
     if (ln->state == CL_LINK_RESOLVE && ln->resolve != NULL
         && now_ns >= ln->resolve_ns)
     {
-        cl_resolve_destroy(ln->resolve);
+        wzp_resolve_destroy(ln->resolve);
         ln->resolve = NULL;
 
         cl_ending_set(&en, CL_UNREACHABLE, CL_AGAIN, "resolve",

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "link.h"
-#include "resolve.h"
+#include "net/wzp_resolve.h"
 
 
 typedef enum {
@@ -42,9 +42,9 @@ struct cl_link_s {
     char                 sni[WZP_SNI_MAX + 1];
     char                 where[CL_WHERE_MAX];
 
-    cl_resolve_t        *resolve;
+    wzp_resolve_t       *resolve;
     uint64_t             resolve_ns;    /* give up                           */
-    wzp_addr_t           addrs[CL_ADDRS_MAX];
+    wzp_addr_t           addrs[WZP_RESOLVE_MAX];
     size_t               naddrs;
     size_t               addr;          /* being tried                       */
     uint64_t             dial_ns;       /* give this address up              */

@@ -1,26 +1,26 @@
 /*
- * Host names to addresses in a thread.  See resolve.h.
+ * Host names to addresses in a thread.
  */
+
+#include "net/wzp_resolve.h"
 
 #include <netdb.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "resolve.h"
 
-
-#define CL_HOST_TEXT    256
+#define WZP_HOST_TEXT   256
 
 
 /* Owned by two, the thread and the loop; the last one frees it. */
-struct cl_resolve_s {
+struct wzp_resolve_s {
     atomic_int        owners;
     int               fd;
-    char              host[CL_HOST_TEXT];
+    char              host[WZP_HOST_TEXT];
     char              port[8];
     struct addrinfo   hints;
     struct addrinfo  *found;
@@ -29,7 +29,7 @@ struct cl_resolve_s {
 
 
 static void
-cl_resolve_release(cl_resolve_t *rs)
+wzp_resolve_release(wzp_resolve_t *rs)
 {
     if (atomic_fetch_sub(&rs->owners, 1) != 1) {
         return;
@@ -45,11 +45,11 @@ cl_resolve_release(cl_resolve_t *rs)
 
 
 static void *
-cl_resolve_thread(void *arg)
+wzp_resolve_thread(void *arg)
 {
     ssize_t        n;
     uint64_t       one;
-    cl_resolve_t  *rs;
+    wzp_resolve_t  *rs;
 
     rs = arg;
     rs->error = getaddrinfo(rs->host, rs->port, &rs->hints, &rs->found);
@@ -58,20 +58,51 @@ cl_resolve_thread(void *arg)
     n = write(rs->fd, &one, sizeof(one));
     (void) n;
 
-    cl_resolve_release(rs);
+    wzp_resolve_release(rs);
 
     return NULL;
 }
 
 
-cl_resolve_t *
-cl_resolve_create(const char *host, const char *port, int family)
+/* The thread inherits its mask: whoever calls us goes on getting all signals
+ * himself.  False: no thread. */
+static bool
+wzp_resolve_start(wzp_resolve_t *rs)
 {
+    int             rc;
+    sigset_t        all, before;
     pthread_t       thread;
-    cl_resolve_t   *rs;
     pthread_attr_t  attr;
 
-    rs = calloc(1, sizeof(cl_resolve_t));
+    (void) pthread_attr_init(&attr);
+    (void) pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+
+    (void) sigfillset(&all);
+    (void) pthread_sigmask(SIG_SETMASK, &all, &before);
+
+    rc = pthread_create(&thread, &attr, wzp_resolve_thread, rs);
+
+    (void) pthread_sigmask(SIG_SETMASK, &before, NULL);
+    (void) pthread_attr_destroy(&attr);
+
+    return rc == 0;
+}
+
+
+wzp_resolve_t *
+wzp_resolve_create(const char *host, const char *port, int family)
+{
+    size_t          nhost, nport;
+    wzp_resolve_t  *rs;
+
+    nhost = strlen(host);
+    nport = strlen(port);
+
+    if (nhost >= sizeof(rs->host) || nport >= sizeof(rs->port)) {
+        return NULL;
+    }
+
+    rs = calloc(1, sizeof(wzp_resolve_t));
     if (rs == NULL) {
         return NULL;
     }
@@ -82,8 +113,8 @@ cl_resolve_create(const char *host, const char *port, int family)
         return NULL;
     }
 
-    (void) snprintf(rs->host, sizeof(rs->host), "%s", host);
-    (void) snprintf(rs->port, sizeof(rs->port), "%s", port);
+    memcpy(rs->host, host, nhost + 1);
+    memcpy(rs->port, port, nport + 1);
 
     rs->hints.ai_family = family;
     rs->hints.ai_socktype = SOCK_DGRAM;
@@ -91,23 +122,18 @@ cl_resolve_create(const char *host, const char *port, int family)
 
     atomic_init(&rs->owners, 2);
 
-    (void) pthread_attr_init(&attr);
-    (void) pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-
-    if (pthread_create(&thread, &attr, cl_resolve_thread, rs) != 0) {
+    if (!wzp_resolve_start(rs)) {
         atomic_store(&rs->owners, 1);
-        cl_resolve_release(rs);
-        rs = NULL;
+        wzp_resolve_release(rs);
+        return NULL;
     }
-
-    (void) pthread_attr_destroy(&attr);
 
     return rs;
 }
 
 
 int
-cl_resolve_fd(const cl_resolve_t *rs)
+wzp_resolve_fd(const wzp_resolve_t *rs)
 {
     return rs->fd;
 }
@@ -115,12 +141,11 @@ cl_resolve_fd(const cl_resolve_t *rs)
 
 /* The resolver's order, but with families in turn: when one of them leads
  * nowhere, the next attempt takes the other (RFC 8305, 4). */
-
 static size_t
-cl_resolve_order(const struct addrinfo *ai, wzp_addr_t *addrs)
+wzp_resolve_order(const struct addrinfo *ai, wzp_addr_t *addrs, size_t max)
 {
     size_t                  i, n, left[2];
-    const struct addrinfo  *p, *list[2][CL_ADDRS_MAX];
+    const struct addrinfo  *p, *list[2][WZP_RESOLVE_MAX];
 
     left[0] = 0;
     left[1] = 0;
@@ -128,14 +153,14 @@ cl_resolve_order(const struct addrinfo *ai, wzp_addr_t *addrs)
     for (p = ai; p != NULL; p = p->ai_next) {
         i = p->ai_family != ai->ai_family;
 
-        if (left[i] < CL_ADDRS_MAX) {
+        if (left[i] < WZP_RESOLVE_MAX) {
             list[i][left[i]++] = p;
         }
     }
 
     n = 0;
 
-    for (i = 0; i < 2 * CL_ADDRS_MAX && n < CL_ADDRS_MAX; i++) {
+    for (i = 0; i < 2 * WZP_RESOLVE_MAX && n < max; i++) {
 
         if (i / 2 >= left[i & 1]) {
             continue;
@@ -153,7 +178,7 @@ cl_resolve_order(const struct addrinfo *ai, wzp_addr_t *addrs)
 
 
 size_t
-cl_resolve_take(cl_resolve_t *rs, wzp_addr_t addrs[CL_ADDRS_MAX],
+wzp_resolve_take(wzp_resolve_t *rs, wzp_addr_t *addrs, size_t max,
     const char **error)
 {
     size_t  n;
@@ -165,23 +190,24 @@ cl_resolve_take(cl_resolve_t *rs, wzp_addr_t addrs[CL_ADDRS_MAX],
         *error = gai_strerror(rs->error);
 
     } else {
-        n = cl_resolve_order(rs->found, addrs);
+        n = wzp_resolve_order(rs->found, addrs,
+                              WZP_MIN(max, (size_t) WZP_RESOLVE_MAX));
 
         if (n == 0) {
             *error = "no usable address";
         }
     }
 
-    cl_resolve_release(rs);
+    wzp_resolve_release(rs);
 
     return n;
 }
 
 
 void
-cl_resolve_destroy(cl_resolve_t *rs)
+wzp_resolve_destroy(wzp_resolve_t *rs)
 {
     if (rs != NULL) {
-        cl_resolve_release(rs);
+        wzp_resolve_release(rs);
     }
 }
