@@ -21,6 +21,7 @@
 
 typedef struct ngx_wzp_zone_s    ngx_wzp_zone_t;
 typedef struct ngx_wzp_zone_relay_s  ngx_wzp_zone_relay_t;
+typedef struct ngx_wzp_stat_s    ngx_wzp_stat_t;
 typedef struct ngx_wzp_relay_s   ngx_wzp_relay_t;
 typedef struct ngx_wzp_hub_s     ngx_wzp_hub_t;
 typedef struct ngx_wzp_conn_s    ngx_wzp_conn_t;

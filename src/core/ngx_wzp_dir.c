@@ -5,6 +5,7 @@
 
 #include "core/ngx_wzp_channel.h"
 #include "core/ngx_wzp_dir.h"
+#include "core/ngx_wzp_stat.h"
 
 
 static uint32_t *ngx_wzp_dir_bucket(ngx_wzp_zone_t *zn, uint64_t relay,
@@ -95,6 +96,8 @@ ngx_wzp_dir_rebuild_locked(ngx_wzp_zone_t *zn)
 
     h->free_room = NGX_WZP_NONE;
     h->free_member = NGX_WZP_NONE;
+    h->used_rooms = 0;
+    h->used_members = 0;
 
     for (i = h->nmembers; i-- > 0; /* void */) {
         zm = ngx_wzp_dir_member(zn, i);
@@ -109,6 +112,7 @@ ngx_wzp_dir_rebuild_locked(ngx_wzp_zone_t *zn)
         }
 
         ngx_wzp_dir_link(zn, zm->room, i);
+        h->used_members++;
     }
 
     for (i = 0; i < h->nmembers; i++) {
@@ -136,6 +140,7 @@ ngx_wzp_dir_rebuild_locked(ngx_wzp_zone_t *zn)
         b = ngx_wzp_dir_bucket(zn, zr->relay, zr->key);
         zr->next = *b;
         *b = i;
+        h->used_rooms++;
 
         re = ngx_wzp_dir_relay(zn, zr->relay);
         if (re != NULL) {
@@ -243,6 +248,8 @@ ngx_wzp_dir_join(ngx_wzp_zone_t *zn, const ngx_wzp_dir_join_t *in,
     zm->tier = WZP_TIER_GOOD;
     zm->peer = NGX_WZP_NONE;
     zm->packets = 0;
+    zm->rtt_us = 0;
+    zm->loss = 0;
     ngx_memcpy(zm->fp, in->fp, WZP_FP_SIZE);
     ngx_cpystrn((u_char *) zm->alias, (u_char *) in->alias,
                 sizeof(zm->alias));
@@ -258,6 +265,9 @@ ngx_wzp_dir_join(ngx_wzp_zone_t *zn, const ngx_wzp_dir_join_t *in,
 
     re->sessions++;
     re->people++;
+    zn->hdr->used_members++;
+    ngx_wzp_count(ngx_wzp_stat(zn, NGX_WZP_STAT_ENDED, re),
+                  NGX_WZP_STAT_JOINS, 1);
 
     if (in->conf->mode == NGX_WZP_MODE_BRIDGE) {
         ngx_wzp_dir_pair(zn, zr, m);
@@ -507,6 +517,7 @@ ngx_wzp_dir_create_locked(ngx_wzp_zone_t *zn, uint64_t relay,
     *b = r;
 
     zr->used = 1;
+    zn->hdr->used_rooms++;
 
     return r;
 }
@@ -534,6 +545,7 @@ ngx_wzp_dir_release_locked(ngx_wzp_zone_t *zn, uint32_t r)
         }
     }
 
+    zn->hdr->used_rooms--;
     zr->used = 0;
     zr->wanted = 0;
     zr->version++;
@@ -633,6 +645,7 @@ ngx_wzp_dir_unlink(ngx_wzp_zone_t *zn, uint32_t m, uint64_t now_ns)
 
     zr->count--;
 
+    zn->hdr->used_members--;
     zm->used = 0;
     zm->next = zn->hdr->free_member;
     zn->hdr->free_member = m;
@@ -643,6 +656,8 @@ ngx_wzp_dir_unlink(ngx_wzp_zone_t *zn, uint32_t m, uint64_t now_ns)
         re->sessions -= (re->sessions > 0);
         re->rooms -= (zr->count == 0 && re->rooms > 0);
         re->people++;
+        ngx_wzp_count(ngx_wzp_stat(zn, NGX_WZP_STAT_ENDED, re),
+                      NGX_WZP_STAT_LEAVES, 1);
     }
 
     ngx_wzp_dir_refresh(zn, r);

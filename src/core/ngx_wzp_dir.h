@@ -57,6 +57,8 @@ typedef struct {
     _Atomic uint32_t   peer;            /* bridge: the partner's index       */
     _Atomic uint64_t   peer_uid;        /* and number                        */
     _Atomic uint64_t   packets;         /* bridge: accepted from this one    */
+    _Atomic uint32_t   rtt_us;          /* of the path to this one, by its   */
+    _Atomic uint32_t   loss;            /* owner; loss in 1/1000 %           */
     uint8_t            fp[WZP_FP_SIZE];
     char               alias[WZP_ALIAS_MAX + 1];
 } ngx_wzp_zone_member_t;

@@ -27,6 +27,7 @@ ngx_wzp_dir_remotes_init(ngx_wzp_zone_t *zn)
 
     h = zn->hdr;
     h->free_remote = NGX_WZP_NONE;
+    h->used_remotes = 0;
 
     for (i = h->nremotes; i-- > 0; /* void */) {
         ngx_wzp_dir_remote(zn, i)->next = h->free_remote;
@@ -102,6 +103,7 @@ ngx_wzp_dir_remotes(ngx_wzp_zone_t *zn, uint64_t relay, const wzp_sni_t *sni,
         ze->next = NGX_WZP_NONE;
         *tail = e;
         zr->nremotes++;
+        zn->hdr->used_remotes++;
     }
 
     zr->wanted = (uint32_t) wanted;
@@ -130,6 +132,7 @@ ngx_wzp_dir_forget(ngx_wzp_zone_t *zn, ngx_wzp_zone_room_t *zr)
         zn->hdr->free_remote = i;
     }
 
+    zn->hdr->used_remotes -= zr->nremotes;
     zr->remotes = NGX_WZP_NONE;
     zr->nremotes = 0;
 }

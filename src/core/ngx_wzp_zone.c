@@ -4,6 +4,7 @@
  */
 
 #include "core/ngx_wzp_dir.h"
+#include "core/ngx_wzp_stat.h"
 #include "core/ngx_wzp_zone.h"
 
 #include <sys/eventfd.h>
@@ -231,7 +232,8 @@ ngx_wzp_zone_ring(size_t size, size_t tables)
 /*
  * A ring for every pair of slots, whatever the size: with less, some workers
  * of a large machine could not hear each other.  Memory is taken by those
- * that are used only; of the others there is nothing but addresses.
+ * that are used only; of the others there is nothing but addresses.  The same
+ * goes for the counters behind them.
  */
 static size_t
 ngx_wzp_zone_mapped(size_t size)
@@ -243,7 +245,7 @@ ngx_wzp_zone_mapped(size_t size)
 
     return ngx_align(tables + NGX_WZP_RINGS * (sizeof(ngx_wzp_ring_slot_t)
                                                + ring)
-                     + 64, ngx_pagesize);
+                     + ngx_wzp_stat_size() + 128, ngx_pagesize);
 }
 
 
@@ -265,6 +267,9 @@ ngx_wzp_zone_layout(ngx_wzp_zone_t *zn)
     h->nrings = NGX_WZP_RINGS;
     h->off_rings = ngx_align(h->off_ring_slots
                              + h->nrings * sizeof(ngx_wzp_ring_slot_t), 64);
+    h->off_stats = h->off_rings
+                   + h->nrings * ngx_align(wzp_ring_size(h->ring_capacity),
+                                           64);
 
     ngx_wzp_dir_init(zn);
 
@@ -505,6 +510,7 @@ ngx_wzp_zone_relay(ngx_wzp_zone_t *zn, uint64_t id, uint32_t generation)
 
         if (found->id != id) {
             ngx_memzero(found, sizeof(ngx_wzp_zone_relay_t));
+            ngx_wzp_stat_forget_locked(zn, found);
             found->id = id;
         }
 

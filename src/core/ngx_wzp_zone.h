@@ -23,7 +23,7 @@
 #include <stdatomic.h>
 
 
-#define NGX_WZP_ZONE_LAYOUT     2           /* raise on any change below     */
+#define NGX_WZP_ZONE_LAYOUT     3           /* raise on any change below     */
 #define NGX_WZP_ZONE_MIN        (1024 * 1024)
 #define NGX_WZP_ZONE_MAX        (1024 * 1024 * 1024)
 #define NGX_WZP_ZONE_DEFAULT    (16 * 1024 * 1024)
@@ -120,12 +120,17 @@ typedef struct {
     uint32_t           free_member;
     uint32_t           free_remote;
 
+    uint32_t           used_rooms;      /* entries of the tables             */
+    uint32_t           used_members;
+    uint32_t           used_remotes;
+
     uint64_t           off_buckets;     /* offsets from the start            */
     uint64_t           off_rooms;
     uint64_t           off_members;
     uint64_t           off_remotes;
     uint64_t           off_ring_slots;
     uint64_t           off_rings;
+    uint64_t           off_stats;
 
     ngx_wzp_zone_relay_t  relays[NGX_WZP_RELAYS];
     ngx_wzp_slot_t        slots[NGX_WZP_SLOTS];

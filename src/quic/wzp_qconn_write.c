@@ -202,6 +202,10 @@ wzp_qpkt_media(wzp_qpkt_t *pk, ngtcp2_ssize *n)
                                          flags, 0, &vec, 1, pk->now_ns);
 
         if (accepted) {
+            if (qc->ep->conf.events.sent != NULL) {
+                qc->ep->conf.events.sent(qc, qb);
+            }
+
             wzp_qmedia_pop(qm);
             qc->frames_out++;
             pk->payload = true;

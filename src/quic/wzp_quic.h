@@ -111,6 +111,10 @@ typedef struct {
     /* One DATAGRAM.  data is valid during the call only. */
     void (*datagram)(wzp_qconn_t *qc, const uint8_t *data, size_t len);
 
+    /* One DATAGRAM of ours is in a packet that goes to the sink.  qb is valid
+     * during the call only. */
+    void (*sent)(wzp_qconn_t *qc, const wzp_qbuf_t *qb);
+
     /* One whole message (PROTOCOL 2.1) of a peer's bidirectional stream, in
      * the order of stream numbers; without the length.  Valid during the
      * call. */
