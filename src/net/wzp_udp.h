@@ -66,7 +66,9 @@ wzp_rc_t wzp_udp_setup(wzp_udp_socket_t *su, int fd, int rcvbuf, int sndbuf)
 
 /*
  * Open a socket bound to local (port 0: any) or, with peer != NULL, connected
- * to peer (local may be NULL), and set it up.  WZP_EIO, errno set.
+ * to peer (local may be NULL), and set it up; close-on-exec.  WZP_EIO, errno
+ * set.  Bound to "any" and port 0 it is what to dial from, to many peers; a
+ * connected one also hears that nobody listens there.
  */
 wzp_rc_t wzp_udp_open(wzp_udp_socket_t *su, const wzp_addr_t *local,
     const wzp_addr_t *peer) WZP_MUST_CHECK;

@@ -514,6 +514,19 @@ wzp_qconn_after_read(wzp_qconn_t *qc, const wzp_udp_dgram_t *dg)
 }
 
 
+/*
+ * The address at which it came in.  A client on a socket that is bound to none
+ * in particular knows but that: the kernel chooses where its packets leave, and
+ * ngtcp2 would drop what comes back on a path that it has not tried.
+ */
+static const wzp_addr_t *
+wzp_qconn_arrival(const wzp_qconn_t *qc, const wzp_udp_dgram_t *dg)
+{
+    return (!qc->server && dg->socket->wildcard) ? &dg->socket->local
+                                                 : &dg->local;
+}
+
+
 int
 wzp_qconn_input(wzp_qconn_t *qc, const wzp_udp_dgram_t *dg)
 {
@@ -526,7 +539,7 @@ wzp_qconn_input(wzp_qconn_t *qc, const wzp_udp_dgram_t *dg)
         return 0;
     }
 
-    wzp_qconn_path(&path, &dg->local, &dg->peer, dg->socket);
+    wzp_qconn_path(&path, wzp_qconn_arrival(qc, dg), &dg->peer, dg->socket);
     pi.ecn = dg->ecn & NGTCP2_ECN_MASK;
     qc->packets_in++;
 

@@ -200,6 +200,59 @@ test_destroy(void)
 }
 
 
+/* A client with many connections goes, as a relay does that has dialled
+ * others: each peer hears, also one that is not up yet. */
+static void
+test_destroy_client(void)
+{
+    unsigned          i, up, heard, closed;
+    rig_t            *rig;
+    rig_rec_t        *cl[8];
+    wzp_quic_conf_t   sc, cc;
+
+    rig_conf(&sc, &cc);
+    rig = rig_create(408, &sc, &cc);
+
+    for (i = 0; i < 6; i++) {
+        cl[i] = rig_connect(rig, "_federation");
+    }
+
+    sim_run(rig->sim, WZP_SEC);
+
+    /* One that has just been answered, and one that never spoke. */
+
+    cl[6] = rig_connect(rig, "_federation");
+    sim_run(rig->sim, 21 * WZP_MS);
+    cl[7] = rig_connect(rig, "_federation");
+    is_u64(wzp_quic_count(rig->client->ep, NULL), 8, "eight connections");
+
+    wzp_quic_destroy(rig->client->ep, rig->sim->now_ns, 0x41, "leaving");
+    rig->client->ep = NULL;
+
+    for (i = 0, closed = 0; i < 8; i++) {
+        closed += (cl[i]->closed == 1 && cl[i]->why.code == 0x41
+                   && cl[i]->why.how == WZP_QCLOSE_LOCAL);
+    }
+
+    is_u64(closed, 8, "eight closed events, at once");
+    sim_run(rig->sim, WZP_SEC);
+
+    for (i = 0, up = 0, heard = 0; i < rig->nrecs; i++) {
+
+        if (rig->recs[i]->server) {
+            up++;
+            heard += (rig->recs[i]->closed == 1
+                      && rig->recs[i]->why.code == 0x41);
+        }
+    }
+
+    is_u64(up, 7, "seven had reached the peer");
+    is_u64(heard, 7, "and it hears of the end of all");
+
+    rig_destroy(rig);
+}
+
+
 /* During the handshake, from either side. */
 static void
 test_early(void)
@@ -281,6 +334,7 @@ main(void)
     test_lost_close();
     test_idle();
     test_destroy();
+    test_destroy_client();
     test_early();
     test_after();
 

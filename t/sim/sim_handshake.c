@@ -51,6 +51,32 @@ test_clean(void)
 }
 
 
+/* The client's socket is bound to no address: what comes in tells one. */
+static void
+test_wildcard(void)
+{
+    rig_t             *rig;
+    rig_rec_t         *cl, *sv;
+    wzp_quic_conf_t    sc, cc;
+    wzp_udp_socket_t  *su;
+
+    rig_conf(&sc, &cc);
+    rig = rig_create(10, &sc, &cc);
+
+    su = &rig->client->sockets[0];
+    su->wildcard = true;
+    su->local.u.in.sin_addr.s_addr = 0;
+
+    ok(rig_up(rig, &cl, &sv), "connected from a socket bound to none");
+    sim_run(rig->sim, 5 * WZP_SEC);
+    (void) ! rig_datagram(rig, sv, 1, 1400);
+    sim_run(rig->sim, WZP_SEC);
+    is_u64(cl->datagrams, 1, "the server finds it, the path MTU is known");
+
+    rig_destroy(rig);
+}
+
+
 /* A test's own, of no use elsewhere: P-256, CN=relay.example. */
 static const char  pem_key[] =
     "-----BEGIN PRIVATE KEY-----\n"
@@ -367,6 +393,7 @@ int
 main(void)
 {
     test_clean();
+    test_wildcard();
     test_pem();
     test_conf();
     test_names();

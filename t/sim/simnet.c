@@ -389,7 +389,8 @@ sim_deliver(sim_t *sim, sim_pkt_t *pkt)
             dg.data = pkt->data;
             dg.len = pkt->len;
             dg.peer = pkt->from;
-            dg.local = node->sockets[k].local;
+            dg.local = node->sockets[k].wildcard ? node->outside[k]
+                                                 : node->sockets[k].local;
             dg.ecn = pkt->ecn;
             dg.socket = &node->sockets[k];
 
