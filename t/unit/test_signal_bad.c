@@ -432,16 +432,33 @@ test_bounds(void)
 }
 
 
+static const struct {
+    const char  *file;
+    const char  *name;
+} frames[] = {
+    { "signal", "ping" }, { "signal", "hold" },
+    { "signal", "room_update_ext" }, { "signal", "hello_ext" },
+    { "signal", "active_ext" }, { "signal", "inactive_ext" },
+    { "signal", "presence_ext" }, { "signal", "query_ext" },
+    { "signal", "response_ext" }, { "signal", "forward_ext" },
+    { "signal", "ack_ext" }, { "signal", "envelope_ext" },
+    { "signal", "register_ack_ext" }, { "signal", "direct_offer" },
+    { "signal", "direct_answer" }, { "signal", "call_setup" },
+    { "hs", "offer_ext_frame" }, { "hs", "answer_ext_frame" },
+    { "hs", "register_ext_frame" }
+};
+
+
 int
 main(void)
 {
+    size_t  i;
+
     test_bad();
 
-    check_damage("signal", "ping");
-    check_damage("signal", "hold");
-    check_damage("signal", "room_update_ext");
-    check_damage("hs", "offer_ext_frame");
-    check_damage("hs", "answer_ext_frame");
+    for (i = 0; i < WZP_ARRAY_LEN(frames); i++) {
+        check_damage(frames[i].file, frames[i].name);
+    }
 
     test_depth();
     test_size();

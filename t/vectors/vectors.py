@@ -217,10 +217,84 @@ def hs_file(out):
             "binding": list(bind_register)}}))
 
 
+def cert_fp(seed):
+    h = hashlib.sha256(cert(seed)[2]).hexdigest()
+    return ":".join(h[i:i + 2] for i in range(0, 64, 2))
+
+
+def relay_id(seed):
+    return hashlib.sha256(cert(seed)[2]).hexdigest()[:16]
+
+
+def link_signals():
+    """What relays of ours say to each other, every member of E.9 set."""
+    ann, bob = fp_text(CLIENT), fp_text(RELAY)
+    person = room_update()["RoomUpdate"]["participants"][0]
+    path = [relay_id(CLIENT), relay_id(RELAY)]
+    origin = {"origin": path[1], "seq": 2 ** 53 - 1, "path": path}
+    yield "hello_ext", {"FederationHello": {
+        "tls_fingerprint": cert_fp(RELAY), "extensions": ["link"],
+        "epoch": 1776000000000, "addr": "[2001:db8::1]:4433", "sync": True,
+        "goaway": True}}
+    yield "active_ext", {"GlobalRoomActive": {
+        "room": "general", "participants": [person], **origin}}
+    yield "inactive_ext", {"GlobalRoomInactive": {"room": "general",
+                                                  **origin}}
+    yield "presence_ext", {"PresenceUpdate": {
+        "fingerprints": [ann], "relay_addr": "10.0.0.2:4433",
+        "epoch": 1776000000000, "version": 8, "base": 7, "more": True,
+        "digest": "0123456789abcdef", "want": True, "removed": [bob]}}
+    yield "query_ext", {"RouteQuery": {"fingerprint": ann, "ttl": 255,
+                                       "id": 77}}
+    yield "response_ext", {"RouteResponse": {
+        "fingerprint": ann, "found": False, "relay_chain": [], "id": 77}}
+    yield "forward_ext", {"SessionForward": {
+        "session_id": "abcd1234", "target_fingerprint": ann,
+        "source_relay": "10.0.0.1:4433", "room": "call-abcd1234", "ttl": 7,
+        "end": True}}
+    yield "ack_ext", {"SessionForwardAck": {
+        "session_id": "abcd1234", "room_name": "call-abcd1234",
+        "error": "no way"}}
+    yield "envelope_ext", {"FederatedSignalForward": {
+        "inner": {"Hangup": {"reason": "Busy", "call_id": "18a5"}},
+        "origin_relay_fp": cert_fp(RELAY), "target": bob, "source": ann,
+        "ttl": 4}}
+
+
+def call_signals():
+    """Registration and direct calls, every optional member set."""
+    ann, bob = fp_text(CLIENT), fp_text(RELAY)
+    body = keys(CLIENT, C_SCALAR, b"call-offer")
+    sender = {"call_id": "18a5f0c3b2e1d004"}
+    yield "register_ack_ext", {"RegisterPresenceAck": {
+        "success": False, "error": "binding required",
+        "relay_build": "9377a90", "extensions": ["binding", "link"]}}
+    yield "direct_offer", {"DirectCallOffer": {
+        "caller_fingerprint": ann, "caller_alias": "Ann",
+        "target_fingerprint": bob, **sender, **body,
+        "supported_profiles": SIX,
+        "caller_reflexive_addr": "203.0.113.7:50123",
+        "caller_local_addrs": ["192.168.1.20:50123", "[fd00::1]:50123"],
+        "caller_build_version": "9377a90"}}
+    yield "direct_answer", {"DirectCallAnswer": {
+        **sender, "accept_mode": "AcceptTrusted", **body,
+        "chosen_profile": GOOD,
+        "callee_reflexive_addr": "198.51.100.9:40000",
+        "callee_local_addrs": ["192.168.1.21:40000"],
+        "callee_build_version": "9377a90"}}
+    yield "call_setup", {"CallSetup": {
+        **sender, "room": "call-18a5f0c3b2e1d004",
+        "relay_addr": "203.0.113.5:4433",
+        "peer_direct_addr": "198.51.100.9:40000",
+        "peer_local_addrs": ["192.168.1.21:40000", "[fd00::2]:40000"]}}
+
+
 def signal_file(out):
     out("ping", frame({"Ping": {"timestamp_ms": 12345}}))
     out("hold", frame("Hold"))
     out("room_update_ext", frame(room_update()))
+    for name, signal in (*link_signals(), *call_signals()):
+        out(name, frame(signal))
 
 
 def resume_file(out):
