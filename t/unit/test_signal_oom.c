@@ -1,0 +1,170 @@
+/*
+ * Memory runs out while a signal is read or written: the nth allocation of
+ * ours fails, for every n.  Nothing may leak; who cannot go on says so.
+ * (jansson's own allocations are left alone: it does not survive that.)
+ */
+
+#include "wzp/wzp_signal.h"
+#include "vec.h"
+
+#include <errno.h>
+
+#include <jansson.h>
+
+
+#if defined(__SANITIZE_ADDRESS__)
+
+int
+main(void)
+{
+    /* The sanitizer has its own malloc. */
+
+    printf("1..0 # SKIP needs malloc of its own\n");
+
+    return 0;
+}
+
+#else
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t size);
+void __libc_free(void *p);
+
+static bool           testing;
+static unsigned long  count;            /* allocations under test            */
+static unsigned long  fail_at;          /* 0: none                           */
+static long           live;             /* objects that exist                */
+
+
+static bool
+refuse(void)
+{
+    if (!testing || ++count != fail_at) {
+        return false;
+    }
+
+    errno = ENOMEM;
+
+    return true;
+}
+
+
+static void *
+made(void *p)
+{
+    live += (p != NULL);
+
+    return p;
+}
+
+
+void *
+malloc(size_t size)
+{
+    return refuse() ? NULL : made(__libc_malloc(size));
+}
+
+
+void *
+calloc(size_t n, size_t size)
+{
+    return refuse() ? NULL : made(__libc_calloc(n, size));
+}
+
+
+void *
+realloc(void *p, size_t size)
+{
+    if (p == NULL) {
+        return malloc(size);
+    }
+
+    return refuse() ? NULL : __libc_realloc(p, size);
+}
+
+
+void
+free(void *p)
+{
+    live -= (p != NULL);
+    __libc_free(p);
+}
+
+
+static uint8_t  json[4096], out[4096];
+
+
+/* There and back; *sg is let go in any case. */
+static wzp_rc_t
+there_and_back(size_t len)
+{
+    size_t        n;
+    wzp_rc_t      rc;
+    wzp_signal_t  sg;
+
+    rc = wzp_signal_parse(&sg, json, len);
+
+    if (rc != WZP_OK) {
+        return rc;
+    }
+
+    n = 0;
+    rc = wzp_signal_encode(&sg, out, sizeof(out), &n);
+    wzp_signal_done(&sg);
+
+    return rc == WZP_OK && (n != len || memcmp(out, json, n) != 0) ? WZP_ERROR
+                                                                   : rc;
+}
+
+
+static void
+walk(const char *name, unsigned long allocations)
+{
+    long      before, leaked;
+    size_t    len, wrong;
+    wzp_rc_t  rc;
+
+    len = vec_get("signal", name, json, sizeof(json)) - 4;
+    memmove(json, json + 4, len);
+
+    wrong = 0;
+    leaked = 0;
+    fail_at = 0;
+
+    do {
+        fail_at++;
+        count = 0;
+        before = live;
+
+        testing = true;
+        rc = there_and_back(len);
+        testing = false;
+
+        leaked += live - before;
+        wrong += rc != (count < fail_at ? WZP_OK : WZP_ENOMEM);
+
+    } while (count >= fail_at);
+
+    is_i64(rc, WZP_OK, "%s: with all its memory", name);
+    is_u64(wrong, 0, "%s: else it says so", name);
+    is_i64(leaked, 0, "%s: and keeps nothing", name);
+    is_u64(fail_at - 1, allocations, "%s: allocations", name);
+}
+
+
+int
+main(void)
+{
+    json_set_alloc_funcs(__libc_malloc, __libc_free);
+
+    walk("room_update_ext", 1);
+    walk("active_ext", 1);
+    walk("presence_ext", 2);
+    walk("envelope_ext", 1);
+    walk("direct_offer", 0);
+
+    return done_testing();
+}
+
+#endif
