@@ -83,7 +83,7 @@ static const wzp_field_t  wzp_f_ping[] = {
 static const wzp_field_t  wzp_f_presence_update[] = {
     HEAP("fingerprints", FPS, MUST, WZP_FPS_MAX, presence_update.fps,
          presence_update.nfps),
-    ONE("relay_addr", ID, MUST, presence_update.relay_addr),
+    ONE("relay_addr", ID, MAY, presence_update.relay_addr),
     TWO("epoch", UINT, HAS, presence_update.epoch,
         presence_update.has_version),
     TWO("version", UINT, WITH, presence_update.version,
@@ -118,7 +118,7 @@ static const wzp_field_t  wzp_f_route_response[] = {
 static const wzp_field_t  wzp_f_session_forward[] = {
     ONE("session_id", ID, MUST, session_forward.session_id),
     ONE("target_fingerprint", FP, MUST, session_forward.fp),
-    ONE("source_relay", ID, MUST, session_forward.source_relay),
+    ONE("source_relay", ID, MAY, session_forward.source_relay),
     ONE("room", ROOM, OMIT, session_forward.room),
     ONE("ttl", UINT, OMIT, session_forward.ttl),
     ONE("end", BOOL, OMIT, session_forward.end)

@@ -43,7 +43,7 @@ wzp_read_text(const wzp_field_t *f, void *base, const json_t *v)
 static wzp_rc_t
 wzp_read_id(const wzp_field_t *f, void *base, const json_t *v)
 {
-    if (f->rule == WZP_RULE_OMIT && json_is_string(v)
+    if (f->rule != WZP_RULE_MUST && json_is_string(v)
         && json_string_length(v) == 0)
     {
         return WZP_OK;
