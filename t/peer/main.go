@@ -1,8 +1,9 @@
-// The independent peer: members of a relay's rooms over quic-go, a QUIC stack
-// that shares no line with ours, behaving like the clients that existed before
-// us.  Control and output live here; what a member says is in member.go.
+// The independent peer: members of a relay's rooms, other relays, callers, over
+// quic-go, a QUIC stack that shares no line with ours, behaving like the
+// programs that existed before us.  Control and output live here; what a member
+// says is in member.go, what a relay says in server.go and relay.go.
 //
-// One process holds many members.  It is driven by JSON lines on standard
+// One process holds many of them.  It is driven by JSON lines on standard
 // input (see README) and reports by JSON lines on standard output.  With an
 // address on the command line it dials one member named "0" at once.
 
@@ -57,6 +58,31 @@ type Command struct {
 	Mode     string `json:"mode"`
 	Code     uint64 `json:"code"`
 	Reason   string `json:"reason"`
+
+	// links; serve
+	Relay       string   `json:"relay"`       // dial for that listener
+	Label       string   `json:"label"`       // what it calls the far end
+	Claim       string   `json:"claim"`       // forged fingerprint
+	ClientCert  bool     `json:"client_cert"` // show the certificate
+	RequestCert bool     `json:"request_cert"`
+	Hello       bool     `json:"hello"`  // answer a hello with ours
+	Strict      bool     `json:"strict"` // end at unknown variants
+	NoPong      bool     `json:"no_pong"`
+	RelayLinks  bool     `json:"relay_links"` // "_relay" is no room
+	BindLabel   string   `json:"bind_label"`
+	Global      []string `json:"global"` // rooms to bridge
+
+	// media on links, presence
+	Room         string   `json:"room"`
+	Tag          string   `json:"tag"` // 8 bytes as hex, instead
+	StreamID     int      `json:"stream_id"`
+	Fingerprints []string `json:"fingerprints"`
+	RelayAddr    string   `json:"relay_addr"`
+}
+
+// actor is whoever has an id and obeys commands.
+type actor interface {
+	obey(cmd *Command)
 }
 
 // Event is one line of standard output.
@@ -82,10 +108,16 @@ func say(id, name string, ev Event) {
 
 type peers struct {
 	sync.Mutex
-	byID map[string]*member
+	byID map[string]actor
 }
 
-func (ps *peers) get(id string) *member {
+func (ps *peers) add(id string, a actor) {
+	ps.Lock()
+	defer ps.Unlock()
+	ps.byID[id] = a
+}
+
+func (ps *peers) get(id string) actor {
 	ps.Lock()
 	defer ps.Unlock()
 	return ps.byID[id]
@@ -125,14 +157,19 @@ func (ps *peers) run(cmd *Command) bool {
 
 	case "dial":
 		m := newMember(cmd)
-		ps.Lock()
-		ps.byID[cmd.ID] = m
-		ps.Unlock()
+		ps.add(cmd.ID, m)
 		go m.live()
 		return true
 
+	case "link":
+		home, _ := ps.get(cmd.Relay).(*relay)
+		l := newLink(cmd, home)
+		ps.add(cmd.ID, l)
+		go l.live()
+		return true
+
 	case "serve":
-		go serve(cmd)
+		go ps.serve(cmd)
 		return true
 
 	case "stall":
@@ -143,36 +180,13 @@ func (ps *peers) run(cmd *Command) bool {
 		return false
 	}
 
-	m := ps.get(cmd.ID)
-	if m == nil {
+	a := ps.get(cmd.ID)
+	if a == nil {
 		say(cmd.ID, "error", Event{"text": "no such member"})
 		return true
 	}
 
-	switch cmd.Cmd {
-	case "send":
-		go m.send(*cmd)
-	case "raw":
-		m.raw(cmd)
-	case "stream":
-		m.stream(cmd)
-	case "signal":
-		m.signal(cmd.JSON)
-	case "stats":
-		m.stats()
-	case "rebind":
-		m.net.rebind(cmd.Source)
-		say(m.id, "rebound", Event{"local": m.net.LocalAddr().String()})
-	case "freeze":
-		m.net.freeze(true)
-	case "thaw":
-		m.net.freeze(false)
-	case "close":
-		m.close(cmd.Code, cmd.Reason)
-	default:
-		say(cmd.ID, "error", Event{"text": "unknown command " + cmd.Cmd})
-	}
-
+	a.obey(cmd)
 	return true
 }
 
@@ -205,12 +219,12 @@ func main() {
 	flag.Parse()
 
 	out.enc = json.NewEncoder(os.Stdout)
-	ps := &peers{byID: make(map[string]*member)}
+	ps := &peers{byID: make(map[string]actor)}
 
 	if flag.NArg() == 1 {
 		one.Cmd, one.ID, one.Addr = "dial", "0", flag.Arg(0)
 		ps.run(&one)
-		os.Exit(ps.get("0").alone(send, hold))
+		os.Exit(ps.get("0").(*member).alone(send, hold))
 	}
 
 	go watchStall()

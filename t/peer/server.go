@@ -1,6 +1,6 @@
-// A relay of old, as far as our client needs one: no extensions, no reasons,
-// rooms by server name, datagrams passed on as they are.  Also a server that is
-// no relay at all (another ALPN, no DATAGRAM, silence, refusal).
+// A relay of old: no extensions, no reasons, rooms by server name, datagrams
+// passed on as they are.  Also a server that is no relay at all (another ALPN,
+// no DATAGRAM, silence, refusal), and the end that links arrive at.
 
 package main
 
@@ -9,10 +9,8 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"fmt"
-	"math/big"
 	"strings"
 	"sync"
 	"time"
@@ -25,59 +23,113 @@ type guest struct {
 }
 
 type relay struct {
-	id  string
-	cmd Command
-	key ed25519.PrivateKey
+	id    string
+	cmd   Command
+	key   ed25519.PrivateKey
+	net   *socket
+	ln    listener
+	peers *peers
 
 	sync.Mutex
-	rooms map[string][]*guest
+	accepted int
+	rooms    map[string][]*guest
+	links    []*link
+	remote   map[string]map[*link][]participant
+	seen     map[uint64]time.Time
+	rate     map[string]*window
 }
 
-func certificate(key ed25519.PrivateKey) tls.Certificate {
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		NotBefore:    time.Unix(0, 0),
-		NotAfter:     time.Unix(1<<32, 0),
-		DNSNames:     []string{"localhost"},
-	}
-	der, _ := x509.CreateCertificate(rand.Reader, template, template,
-		key.Public(), key)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+// window counts the packets of one second.
+type window struct {
+	since time.Time
+	n     int
 }
 
-// serve listens until the program ends.
-func serve(cmd *Command) {
-	_, key, _ := ed25519.GenerateKey(rand.Reader)
-	r := &relay{id: cmd.ID, cmd: *cmd, key: key,
-		rooms: make(map[string][]*guest)}
+// serve listens until it is closed, or the program ends.
+func (ps *peers) serve(cmd *Command) {
+	r := &relay{id: cmd.ID, cmd: *cmd, net: &socket{}, peers: ps,
+		rooms:  make(map[string][]*guest),
+		remote: make(map[string]map[*link][]participant),
+		seen:   make(map[uint64]time.Time),
+		rate:   make(map[string]*window)}
+	seed := seedOf(&r.cmd)
+	cert := certificate(seed)
 
+	r.key = ed25519.NewKeyFromSeed(hkdf(seed, "warzone-ed25519"))
 	if r.cmd.ALPN == "" {
 		r.cmd.ALPN = "wzp"
 	}
 
-	ln, err := listenStack(cmd.Addr, &tls.Config{
-		Certificates: []tls.Certificate{certificate(key)},
+	conf := &tls.Config{
+		Certificates: []tls.Certificate{cert},
 		NextProtos:   []string{r.cmd.ALPN},
 		MinVersion:   tls.VersionTLS13,
-	}, !cmd.NoDgram)
+	}
+	if cmd.RequestCert {
+		conf.ClientAuth = tls.RequestClientCert
+	}
+
+	err := r.net.listen(cmd.Addr)
+	if err == nil {
+		r.ln, err = listenStack(r.net, conf, !cmd.NoDgram)
+	}
 	if err != nil {
 		say(cmd.ID, "error", Event{"text": err.Error()})
 		return
 	}
 
-	say(cmd.ID, "serving", nil)
+	ps.add(cmd.ID, r)
+	say(cmd.ID, "serving", Event{"cert": colons(cert.Certificate[0])})
 
 	for {
-		c, err := ln.Accept(context.Background())
+		c, err := r.ln.Accept(context.Background())
 		if err != nil {
 			return
 		}
-		go r.guest(c)
+		name := strings.ToLower(serverName(c))
+		if _, ok := roles[name]; ok && (name != "_relay" || r.cmd.RelayLinks) {
+			go r.accept(c, name)
+		} else {
+			go r.guest(c, name)
+		}
+	}
+}
+
+// accept is the life of a link that another relay, or a caller, dialled; its
+// name is the listener's and a number.
+func (r *relay) accept(c quicConn, name string) {
+	r.Lock()
+	r.accepted++
+	id := fmt.Sprintf("%s.%d", r.id, r.accepted)
+	r.Unlock()
+
+	l := &link{endpoint: endpoint{id: id, cmd: r.cmd, conn: c},
+		account: newAccount(), name: name, home: r, inbound: true,
+		heard: time.Now(), presence: r.cmd.Fingerprints}
+	r.peers.add(id, l)
+	say(r.id, "inbound", Event{"link": id, "sni": name,
+		"cert": certPrint(c), "from": c.RemoteAddr().String()})
+	l.run()
+}
+
+// obey: what a listener can be told.
+func (r *relay) obey(cmd *Command) {
+	switch cmd.Cmd {
+	case "freeze":
+		r.net.freeze(true)
+	case "thaw":
+		r.net.freeze(false)
+	case "close":
+		r.ln.Close()
+		r.net.Close()
+		say(r.id, "closed", Event{"kind": "listener"})
+	default:
+		say(r.id, "error", Event{"text": "unknown command " + cmd.Cmd})
 	}
 }
 
 // guest is one client's stay.
-func (r *relay) guest(c quicConn) {
+func (r *relay) guest(c quicConn, name string) {
 	switch r.cmd.Mode {
 	case "refuse":
 		closeConn(c, r.cmd.Code, r.cmd.Reason)
@@ -87,7 +139,6 @@ func (r *relay) guest(c quicConn) {
 		return
 	}
 
-	name := strings.ToLower(serverName(c))
 	g, err := r.greet(c)
 	if err != nil {
 		say(r.id, "error", Event{"text": err.Error()})
@@ -97,6 +148,7 @@ func (r *relay) guest(c quicConn) {
 
 	r.Lock()
 	r.rooms[name] = append(r.rooms[name], g)
+	r.changed(name, len(r.rooms[name])-1)
 	r.tell(name)
 	r.Unlock()
 
@@ -115,6 +167,7 @@ func (r *relay) guest(c quicConn) {
 				sendDatagram(o.conn, dg)
 			}
 		}
+		r.egress(name, dg)
 	}
 
 	r.Lock()
@@ -126,6 +179,7 @@ func (r *relay) guest(c quicConn) {
 			break
 		}
 	}
+	r.changed(name, len(r.rooms[name])+1)
 	r.tell(name)
 	say(r.id, "left", Event{"room": name, "fingerprint": g.print})
 }
@@ -183,10 +237,9 @@ func (r *relay) greet(c quicConn) (*guest, error) {
 
 // tell sends the list to all members of a room; the lock is held.
 func (r *relay) tell(name string) {
-	list := []Event{}
-	for _, g := range r.rooms[name] {
-		list = append(list, Event{"fingerprint": g.print, "alias": g.alias,
-			"relay_label": nil})
+	list := r.local(name)
+	for _, more := range r.remote[name] {
+		list = append(list, more...)
 	}
 	text, _ := json.Marshal(Event{"RoomUpdate": Event{"count": len(list),
 		"participants": list}})

@@ -35,6 +35,17 @@ func (s *socket) open(source, remote string) error {
 	return err
 }
 
+// listen takes that very address.
+func (s *socket) listen(local string) error {
+	addr, err := net.ResolveUDPAddr("udp", local)
+	if err != nil {
+		return err
+	}
+	s.bind = addr
+	s.cur, err = net.ListenUDP("udp", addr)
+	return err
+}
+
 // rebind goes on from another port, or address; packets to the old one are lost.
 func (s *socket) rebind(source string) {
 	if source != "" {

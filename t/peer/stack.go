@@ -6,9 +6,7 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
-	"encoding/hex"
 	"errors"
 	"net"
 	"reflect"
@@ -45,33 +43,29 @@ func dial(s *socket, cmd *Command) (quicConn, error) {
 		15*time.Second)
 	defer cancel()
 
+	conf := &tls.Config{
+		ServerName:         cmd.SNI,
+		InsecureSkipVerify: true,
+		NextProtos:         []string{cmd.ALPN},
+		MinVersion:         tls.VersionTLS13,
+	}
+	if cmd.ClientCert {
+		cert := certificate(seedOf(cmd))
+		conf.GetClientCertificate = func(*tls.CertificateRequestInfo) (
+			*tls.Certificate, error) {
+			return &cert, nil
+		}
+	}
+
 	return dialStack(ctx, s, dialParams{
-		addr: addr,
-		name: cmd.SNI,
-		tls: &tls.Config{
-			ServerName:         cmd.SNI,
-			InsecureSkipVerify: true,
-			NextProtos:         []string{cmd.ALPN},
-			MinVersion:         tls.VersionTLS13,
-		},
+		addr:      addr,
+		name:      cmd.SNI,
+		tls:       conf,
 		handshake: 10 * time.Second,
 		idle:      idle,
 		keepAlive: 5 * time.Second,
 		datagrams: !cmd.NoDgram,
 	})
-}
-
-func certPrint(c quicConn) string {
-	certs := c.ConnectionState().TLS.PeerCertificates
-	if len(certs) == 0 {
-		return ""
-	}
-	sum := sha256.Sum256(certs[0].Raw)
-	s := []string{}
-	for _, b := range sum {
-		s = append(s, hex.EncodeToString([]byte{b}))
-	}
-	return strings.Join(s, ":")
 }
 
 // closeEvent tells who ended a connection and why.

@@ -14,6 +14,7 @@ import (
 )
 
 type quicConn = quic.Connection
+type listener = *quic.Listener
 
 func dialStack(ctx context.Context, s *socket, p dialParams) (quicConn,
 	error) {
@@ -28,9 +29,10 @@ func dialStack(ctx context.Context, s *socket, p dialParams) (quicConn,
 	})
 }
 
-func listenStack(addr string, conf *tls.Config, datagrams bool) (
-	*quic.Listener, error) {
-	return quic.ListenAddr(addr, conf, &quic.Config{
+func listenStack(s *socket, conf *tls.Config, datagrams bool) (listener,
+	error) {
+	tr := &quic.Transport{Conn: s}
+	return tr.Listen(conf, &quic.Config{
 		MaxIdleTimeout:  30 * time.Second,
 		KeepAlivePeriod: 5 * time.Second,
 		EnableDatagrams: datagrams,
