@@ -7,8 +7,9 @@
  *     udpproxy [options] LISTEN_PORT SERVER_PORT
  *
  * Everything is on 127.0.0.1.  One upstream socket per client.  SIGUSR1 gives
- * every client a new upstream port, SIGUSR2 begins or ends an outage; SIGTERM
- * prints a JSON line of counters and ends.
+ * every client a new upstream port, SIGUSR2 begins or ends an outage, SIGHUP
+ * sends the last packets (--keep) once more; each is answered by a JSON line.
+ * SIGTERM prints a JSON line of counters and ends.
  */
 
 #define _GNU_SOURCE
@@ -29,6 +30,7 @@
 
 #define MAX_CLIENTS  256
 #define MAX_SIZE     2048
+#define MAX_KEEP     4096
 #define MS           1000000ULL
 
 
@@ -49,6 +51,15 @@ struct packet_s {
     size_t               len;
     uint8_t              data[];
 };
+
+
+/* A packet that was carried, for replaying. */
+typedef struct {
+    unsigned             client;
+    bool                 up;
+    size_t               len;
+    uint8_t              data[MAX_SIZE];
+} kept_t;
 
 
 /* One direction of the line. */
@@ -80,6 +91,7 @@ static struct {
     double    outage_at_s;
     double    outage_s;
     double    rebind_s;                 /* every so often; 0 = never        */
+    size_t    keep;                     /* packets, for replaying           */
     uint64_t  seed;
     char      direction;                /* 'b'oth, 'u'p, 'd'own             */
 } conf = { .burst = 1, .queue_ms = 200, .mtu = MAX_SIZE, .until_s = 1e9,
@@ -92,8 +104,10 @@ static line_t     lines[2];             /* 0 down, 1 up                     */
 static uint64_t   start_ns;
 static uint64_t   rebinds;
 static bool       outage;
+static kept_t    *kept;                 /* ring of conf.keep                */
+static size_t     nkept;                /* that were ever put there         */
 
-static volatile sig_atomic_t  want_rebind, want_outage, want_end;
+static volatile sig_atomic_t  want_rebind, want_outage, want_replay, want_end;
 
 
 static uint64_t
@@ -132,6 +146,9 @@ on_signal(int sig)
 
     } else if (sig == SIGUSR2) {
         want_outage = 1;
+
+    } else if (sig == SIGHUP) {
+        want_replay = 1;
 
     } else {
         want_end = 1;
@@ -335,6 +352,44 @@ carry(const uint8_t *data, size_t len, unsigned client, bool up, uint64_t now)
 
 
 static void
+keep(const packet_t *pk)
+{
+    kept_t  *kp;
+
+    if (conf.keep == 0) {
+        return;
+    }
+
+    kp = &kept[nkept++ % conf.keep];
+    kp->client = pk->client;
+    kp->up = pk->up;
+    kp->len = pk->len;
+    memcpy(kp->data, pk->data, pk->len);
+}
+
+
+/* The last packets once more, in their order, as if somebody had listened. */
+
+static size_t
+replay(uint64_t now)
+{
+    size_t         i, first;
+    const kept_t  *kp;
+
+    first = nkept > conf.keep ? nkept - conf.keep : 0;
+
+    for (i = first; i < nkept; i++) {
+        kp = &kept[i % conf.keep];
+        enqueue(kp->data, kp->len, kp->client, kp->up, now);
+    }
+
+    nkept = 0;
+
+    return i - first;
+}
+
+
+static void
 deliver(int front, uint64_t now)
 {
     ssize_t    n;
@@ -353,6 +408,7 @@ deliver(int front, uint64_t now)
             lines[pk->up].out++;
         }
 
+        keep(pk);
         free(pk);
     }
 }
@@ -417,6 +473,34 @@ read_client(unsigned i, uint64_t now)
 }
 
 
+/* What was asked for by signal. */
+
+static void
+obey(unsigned server)
+{
+    if (want_rebind) {
+        want_rebind = 0;
+        rebind_all(server);
+        printf("{\"event\":\"rebound\"}\n");
+    }
+
+    if (want_outage) {
+        want_outage = 0;
+        outage = !outage;
+        printf("{\"event\":\"outage\",\"on\":%s}\n",
+               outage ? "true" : "false");
+    }
+
+    if (want_replay) {
+        want_replay = 0;
+        printf("{\"event\":\"replayed\",\"packets\":%zu}\n",
+               replay(now_ns()));
+    }
+
+    fflush(stdout);
+}
+
+
 static int
 wait_ms(uint64_t now)
 {
@@ -463,17 +547,13 @@ run(int front, unsigned server)
             read_client((unsigned) i - 1, now);
         }
 
-        if (want_rebind || now >= next_rebind) {
-            want_rebind = 0;
-            next_rebind = conf.rebind_s > 0
-                          ? now + (uint64_t) (conf.rebind_s * 1e9)
-                          : UINT64_MAX;
+        if (now >= next_rebind) {
+            next_rebind = now + (uint64_t) (conf.rebind_s * 1e9);
             rebind_all(server);
         }
 
-        if (want_outage) {
-            want_outage = 0;
-            outage = !outage;
+        if (want_rebind || want_outage || want_replay) {
+            obey(server);
         }
 
         deliver(front, now_ns());
@@ -512,6 +592,7 @@ usage(FILE *f)
         "  --mtu BYTES        larger UDP payloads are lost\n"
         "  --outage AT,FOR    seconds\n"
         "  --rebind S         a new upstream port every S seconds\n"
+        "  --keep N           packets, to replay on SIGHUP\n"
         "  --direction D      both, up (to the server) or down\n"
         "  --seed N           (1)\n");
 }
@@ -536,6 +617,7 @@ parse(int argc, char **argv)
         { "mtu", required_argument, NULL, 'm' },
         { "outage", required_argument, NULL, 'o' },
         { "rebind", required_argument, NULL, 'R' },
+        { "keep", required_argument, NULL, 'K' },
         { "direction", required_argument, NULL, 'w' },
         { "seed", required_argument, NULL, 's' },
         { "help", no_argument, NULL, 'h' },
@@ -558,6 +640,7 @@ parse(int argc, char **argv)
         case 'q': conf.queue_ms = atof(optarg); break;
         case 'R': conf.rebind_s = atof(optarg); break;
         case 'm': conf.mtu = (size_t) atol(optarg); break;
+        case 'K': conf.keep = (size_t) atol(optarg); break;
         case 'w': conf.direction = optarg[0]; break;
         case 's': conf.seed = strtoull(optarg, NULL, 10); break;
 
@@ -580,7 +663,7 @@ parse(int argc, char **argv)
         }
     }
 
-    if (argc - optind != 2) {
+    if (argc - optind != 2 || conf.keep > MAX_KEEP) {
         usage(stderr);
         exit(2);
     }
@@ -600,12 +683,21 @@ main(int argc, char **argv)
     sa.sa_handler = on_signal;
     sigaction(SIGUSR1, &sa, NULL);
     sigaction(SIGUSR2, &sa, NULL);
+    sigaction(SIGHUP, &sa, NULL);
     sigaction(SIGTERM, &sa, NULL);
     sigaction(SIGINT, &sa, NULL);
 
     server = (unsigned) atoi(argv[optind + 1]);
     front = udp_socket((unsigned) atoi(argv[optind]));
     start_ns = now_ns();
+
+    if (conf.keep > 0) {
+        kept = calloc(conf.keep, sizeof(kept_t));
+        if (kept == NULL) {
+            perror("calloc");
+            return 1;
+        }
+    }
 
     printf("{\"event\":\"ready\",\"port\":%d}\n", atoi(argv[optind]));
     fflush(stdout);
@@ -616,6 +708,8 @@ main(int argc, char **argv)
            (unsigned long long) rebinds);
     report_line("up", &lines[1], ",");
     report_line("down", &lines[0], "}\n");
+
+    free(kept);
 
     return 0;
 }
