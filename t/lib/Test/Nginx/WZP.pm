@@ -11,6 +11,19 @@ package Test::Nginx::WZP;
 #     ok($m->wait('answer'), 'joined');
 #     $t->done;
 #
+# Several relays, each with ports, identity and directory of its own:
+#
+#     my ($p, $q) = Test::Nginx::WZP->relays(2);
+#     $p->start(server => 'wzp_global_room general;' . $p->trusted_of($q));
+#     $q->start(server => 'wzp_global_room general;' . $q->peer_of($p));
+#     $q->wait_links(1);
+#     ...
+#     Test::Nginx::WZP->finish($p, $q);
+#
+# Test::Nginx::WZP::Topology has chains, rings, stars and meshes of them.  Other
+# relays, probers and callers by the independent stack: ->link, ->listener
+# (Test::Nginx::WZP::Link).  Bad lines: ->proxy (Test::Nginx::WZP::Proxy).
+#
 # Environment: TEST_NGINX_BINARY, WZP_MODULE, WZP_CLIENT, WZP_PEER, WZP_BUILD;
 # WZP_KEEP=1 keeps the directory, WZP_DEBUG=1 logs everything.
 
@@ -18,7 +31,6 @@ use strict;
 use warnings;
 
 use Cwd qw(abs_path);
-use Digest::SHA qw(hmac_sha256 sha256_hex);
 use Exporter qw(import);
 use Fcntl qw(:flock);
 use File::Basename qw(dirname);
@@ -26,18 +38,23 @@ use File::Copy qw(copy);
 use File::Path qw(make_path);
 use File::Spec;
 use File::Temp qw(tempdir);
+use HTTP::Tiny;
 use IO::Socket::INET;
+use JSON::PP ();
 use POSIX qw(WNOHANG);
 use Test::More;
 use Time::HiRes qw(time);
 
 use Test::Nginx::WZP::Client;
+use Test::Nginx::WZP::Identity;
 use Test::Nginx::WZP::Peer;
+use Test::Nginx::WZP::Link;
 use Test::Nginx::WZP::Process;
+use Test::Nginx::WZP::Proxy;
 use Test::Nginx::WZP::Util;
 
 our @EXPORT = (@Test::More::EXPORT, qw(wait_for spew slurp seed_of
-    close_code closed_as fp_of));
+    close_code closed_as fp_of tls_fp_of));
 
 our $TOP = abs_path(dirname(__FILE__) . '/../../../..');
 our $BUILD = $ENV{WZP_BUILD} || "$TOP/build";
@@ -45,46 +62,12 @@ our $BUILD = $ENV{WZP_BUILD} || "$TOP/build";
 my $FIRST_PORT = $ENV{WZP_TEST_PORT} || 24000;
 my $PORTS = 1000;
 
+my $ids = 0;                    # of members, over all relays
 my @locks;                      # files that hold our ports
 my @ours;                       # every object, for END
 
 
 # ---- helpers ----
-
-# A seed for the nth member of a test, as 64 hex digits.
-
-sub seed_of
-{
-    my ($n) = @_;
-
-    return sprintf '%064x', $n + 0x5eed0000;
-}
-
-
-# Fingerprint (canonical text) of the nth seed, worked out by openssl.
-
-sub fp_of
-{
-    my ($n) = @_;
-    my $raw = pack 'H*', seed_of($n);
-
-    # HKDF-SHA256 without salt, then Ed25519 (PKCS 8 around the private seed)
-
-    my $prk = hmac_sha256($raw, "\0" x 32);
-    my $key = hmac_sha256("warzone-ed25519\1", $prk);
-    my $der = pack('H*', '302e020100300506032b657004220420') . $key;
-
-    my $file = File::Temp->new;
-    binmode $file;
-    print $file $der;
-    close $file;
-
-    my $pub = `openssl pkey -inform DER -in $file -pubout -outform DER`;
-    my $hex = substr sha256_hex(substr $pub, -32), 0, 32;
-
-    return join ':', $hex =~ /..../g;
-}
-
 
 # The application error code of a reason, from the table in the source.
 
@@ -214,6 +197,61 @@ sub find_nginx
 }
 
 
+# Relays that know each other by name (A, B, ...) and by fingerprint; one peer
+# plays all of their members.
+
+sub relays
+{
+    my ($class, $n, %opt) = @_;
+    my @relays = map {
+        $class->new(seed => seed_of(900 + $_), label => chr(64 + $_), %opt)
+    } 1 .. $n;
+    my $peer = Test::Nginx::WZP::Peer->start(dir => $relays[0]{dir});
+
+    $_->{peer} = $peer for @relays;
+    return @relays;
+}
+
+
+sub label { return $_[0]{label} }
+sub line { return $_[0]{lines}[$_[1]] }
+sub tls_fp { return tls_fp_of($_[0]{seed}) }
+
+
+# One directive: name, argument, key=value; keys without a value are left out.
+
+sub directive
+{
+    my ($name, $arg, %opt) = @_;
+
+    return join(' ', $name, ($arg ? $arg : ()),
+        map { "$_=$opt{$_}" } grep { defined $opt{$_} } sort keys %opt) . ";\n";
+}
+
+
+# What a relay says of another that it shall dial; addr: through a proxy.
+
+sub peer_of
+{
+    my ($self, $other, %opt) = @_;
+    my $addr = delete $opt{addr} || $other->addr;
+
+    return directive(wzp_peer => $addr, fingerprint => $other->tls_fp,
+                     label => $other->label, %opt);
+}
+
+
+# What it says of one that may dial it.
+
+sub trusted_of
+{
+    my ($self, $other, %opt) = @_;
+
+    return directive(wzp_trusted => '', fingerprint => $other->tls_fp,
+                     label => $other->label, %opt);
+}
+
+
 sub build { return $BUILD }
 sub dir { return $_[0]->{dir} }
 
@@ -252,7 +290,8 @@ sub allow
 # Write nginx.conf.  All of these may be left out:
 #
 #   raw       the whole file
-#   main, events, http     more lines there
+#   main, events           more lines there
+#   http      locations of a server on http_port, or a whole "http {...}"
 #   workers   worker_processes (1)
 #   single    master_process off, daemon off
 #   zone      of wzp_zone ("voice:4m"; "" for none)
@@ -261,7 +300,8 @@ sub allow
 #   listen    addresses (list; 127.0.0.1 and the first port)
 #   servers   instead of the one relay: list of bodies
 #
-# %%DIR%%, %%PORT%%, %%PORT_1%%, ... are replaced.
+# %%DIR%%, %%PORT%%, %%PORT_1%%, ..., %%HTTP%% are replaced.  A relay made with
+# a seed (relays, or new(seed => ...)) has that identity.
 
 sub conf
 {
@@ -271,12 +311,53 @@ sub conf
     $text =~ s/%%DIR%%/$self->{dir}/g;
     $text =~ s/%%PORT%%/$self->port/ge;
     $text =~ s/%%PORT_(\d+)%%/$self->port($1)/ge;
+    $text =~ s/%%HTTP%%/$self->http_port/ge;
+
+    $self->write_identity if $self->{seed};
 
     $self->{single} = $c{single} ? 1 : 0;
     $self->{nworkers} = $c{workers} || 1;
     $self->{conf} = {%c};
 
     return spew("$self->{dir}/nginx.conf", $text);
+}
+
+
+sub write_identity
+{
+    my ($self) = @_;
+    my $file = "$self->{dir}/identity";
+
+    return if -e $file;
+    spew($file, $self->{seed}, "\n");
+    chmod 0600, $file;
+}
+
+
+# A port for HTTP, and the text of its server.
+
+sub http_port { return $_[0]{http_port} ||= free_port() }
+
+
+sub http_conf
+{
+    my ($text) = @_;
+
+    return $text if $text =~ /^\s*(?:http\b.*|)$/s;
+    return <<"END";
+http {
+    access_log off;
+    client_body_temp_path %%DIR%%/temp/body;
+    proxy_temp_path %%DIR%%/temp/proxy;
+    fastcgi_temp_path %%DIR%%/temp/fastcgi;
+    uwsgi_temp_path %%DIR%%/temp/uwsgi;
+    scgi_temp_path %%DIR%%/temp/scgi;
+    server {
+        listen 127.0.0.1:%%HTTP%%;
+        $text
+    }
+}
+END
 }
 
 
@@ -325,7 +406,7 @@ sub compose
     # a new binary gets only what is named here
     $main .= "\nenv $_;" for qw(ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS);
 
-    return $self->load_modules . <<"END" . ($c{http} || '');
+    return $self->load_modules . <<"END" . http_conf($c{http} || '');
 worker_processes $workers;
 pid %%DIR%%/nginx.pid;
 error_log %%DIR%%/error.log $level;
@@ -668,6 +749,57 @@ sub fingerprints
 }
 
 
+# Labels of the links that are up, by the log.
+
+sub links_up
+{
+    my ($self) = @_;
+    my $log = $self->error_log;
+    my %up;
+
+    $up{$1} = $2 eq 'up' while $log =~ /link "(.*?)" (up|down)\b/g;
+    return grep { $up{$_} } sort keys %up;
+}
+
+
+# So many are up (a relay of a topology knows how many it has).
+
+sub wait_links
+{
+    my ($self, $n, $limit) = @_;
+
+    $n = $self->{degree} unless defined $n;
+    return wait_for { $self->links_up == $n } $limit;
+}
+
+
+# ---- HTTP ----
+
+# (status, {headers}, body), or only the status.
+
+sub http_get
+{
+    my ($self, $path, %opt) = @_;
+    my $r = HTTP::Tiny->new(timeout => patience())->request(
+        $opt{method} || 'GET',
+        'http://127.0.0.1:' . $self->http_port . $path, $opt{request} || {});
+
+    return wantarray ? ($r->{status}, $r->{headers}, $r->{content})
+                     : $r->{status};
+}
+
+
+# The JSON of a path; undef when it is none.
+
+sub http_json
+{
+    my ($self, $path) = @_;
+    my ($status, $headers, $body) = $self->http_get($path);
+
+    return eval { JSON::PP->new->decode($body) };
+}
+
+
 # ---- members ----
 
 # Our client with --json against this relay: more arguments as given.
@@ -710,10 +842,40 @@ sub member
 
     $opt{extensions} ||= [qw(stream-id state)] if $opt{seed};
 
-    $self->{peer} ||= Test::Nginx::WZP::Peer->start(dir => $self->{dir});
-    return $self->{peer}->dial(
-        id => 'm' . ++$self->{members}, addr => $self->addr,
-        sni => 'general', %opt);
+    return $self->peer->dial(id => 'm' . ++$ids, addr => $self->addr,
+                             sni => 'general', %opt);
+}
+
+
+# The independent peer's process, started when first needed.
+
+sub peer
+{
+    my ($self) = @_;
+
+    return $self->{peer}
+        ||= Test::Nginx::WZP::Peer->start(dir => $self->{dir});
+}
+
+
+# Another relay, a prober or a caller that dials this one, and one that
+# listens on port n (Test::Nginx::WZP::Link).
+
+sub link
+{
+    my ($self, %opt) = @_;
+
+    return $self->peer->link(addr => $self->addr, %opt);
+}
+
+
+sub listener
+{
+    my ($self, $n, %opt) = @_;
+    my $r = $self->peer->serve(addr => $self->addr($n), %opt);
+
+    $r->wait('serving') or BAIL_OUT('the relay of old does not start');
+    return $r;
 }
 
 
@@ -740,8 +902,7 @@ sub joined
 sub stall
 {
     my ($self) = @_;
-    my $peer = $self->{peer}
-               ||= Test::Nginx::WZP::Peer->start(dir => $self->{dir});
+    my $peer = $self->peer;
     my $before = () = $peer->events('stall');
 
     $peer->tell(cmd => 'stall');
@@ -809,30 +970,26 @@ sub fails_unless_stalled
 }
 
 
-# A relay that existed before ours, on port n (t/peer/server.go).
+# Only its address, for who needs no more.
 
 sub old_relay
 {
     my ($self, $n, %opt) = @_;
-    my $peer = $self->{peer}
-               ||= Test::Nginx::WZP::Peer->start(dir => $self->{dir});
 
-    $peer->tell(Test::Nginx::WZP::Peer::typed(%opt), cmd => 'serve',
-                id => "relay$n", addr => $self->addr($n));
-    $peer->wait_event('serving', sub { $_->{id} eq "relay$n" })
-        or BAIL_OUT('the relay of old does not start');
-    return $self->addr($n);
+    return $self->listener($n, %opt)->addr;
 }
 
 
-# A proxy in front of the relay (t/tools/udpproxy.c): listens on port n.
+# A proxy (t/tools/udpproxy.c) that listens on port n, in front of this relay or
+# of another.
 
 sub proxy
 {
     my ($self, $n, @args) = @_;
-    my $p = Test::Nginx::WZP::Process->spawn(
+    my $to = ref $args[0] ? shift(@args)->port : $self->port;
+    my $p = Test::Nginx::WZP::Proxy->spawn(
         name => "proxy$n", dir => $self->{dir},
-        command => [tool('udpproxy'), @args, $self->port($n), $self->port]);
+        command => [tool('udpproxy'), @args, $self->port($n), $to]);
 
     $p->wait_event('ready') or BAIL_OUT('udpproxy does not start');
     push @{$self->{clients}}, $p;
@@ -866,9 +1023,11 @@ sub questions
     my @died = grep { /exited with code [^0]|exited on signal/ }
                $self->lines(\%text);
 
-    is("@alerts", '', 'no [alert] and no [emerg]');
-    is("@san", '', 'nothing from a sanitizer');
-    is("@died", '', 'no process died');
+    my $who = $self->{label} ? "$self->{label}: " : '';
+
+    is("@alerts", '', "${who}no [alert] and no [emerg]");
+    is("@san", '', "${who}nothing from a sanitizer");
+    is("@died", '', "${who}no process died");
 }
 
 
@@ -894,6 +1053,18 @@ sub done
     $self->end;
     $self->questions;
     done_testing() unless $opt{more};
+}
+
+
+# The same for several.
+
+sub finish
+{
+    my ($class, @relays) = @_;
+
+    $_->end for @relays;
+    $_->questions for @relays;
+    done_testing();
 }
 
 

@@ -50,8 +50,11 @@ sub tell
 
 my %type = (
     (map { $_ => 'bool' } qw(no_offer bad_signature bad_binding binding
-                             no_datagram accept_streams log fin uni)),
-    (map { $_ => 'int' } qw(idle_ms count interval_us seq size code)),
+                             no_datagram accept_streams log fin uni
+                             client_cert request_cert hello strict no_pong
+                             relay_links)),
+    (map { $_ => 'int' } qw(idle_ms count interval_us seq size code
+                            stream_id)),
 );
 
 
@@ -76,6 +79,34 @@ sub dial
 
     $self->tell(typed(%opt), cmd => 'dial');
     return Test::Nginx::WZP::Member->new($self, %opt);
+}
+
+
+# Instead of a member: a connection between relays, or a caller's, once it is
+# there (or refused).
+
+sub link
+{
+    my ($self, %opt) = @_;
+
+    %opt = (id => 'l' . ++$self->{links}, sni => '_federation', %opt);
+    $self->tell(typed(%opt), cmd => 'link');
+
+    my $l = Test::Nginx::WZP::Link->new($self, %opt);
+    $l->wait('connected') unless $opt{no_wait};
+    return $l;
+}
+
+
+# A relay of old that listens.
+
+sub serve
+{
+    my ($self, %opt) = @_;
+
+    $opt{id} = 'r' . ++$self->{links};
+    $self->tell(typed(%opt), cmd => 'serve');
+    return Test::Nginx::WZP::Listener->new($self, %opt);
 }
 
 
@@ -156,8 +187,8 @@ sub tell
 }
 
 
-# Media: count, interval_us, seq, size, head, payload.  The number goes on by
-# itself.
+# Media: count, interval_us, seq, size, head, payload, stream_id; on a link room
+# or tag as well.  The number goes on by itself.
 
 sub send
 {
