@@ -2,6 +2,7 @@
  * The connection of a call, and what follows when it is lost.  See call.h.
  */
 
+#include "backoff.h"
 #include "call.h"
 #include "say.h"
 
@@ -10,11 +11,6 @@
                                            into a restart                    */
 #define CL_CALL_STEADY_NS   (10 * WZP_SEC)      /* in the room: all is well  */
 #define CL_CALL_LEAVE_NS    (1 * WZP_SEC)       /* for Hangup to arrive      */
-
-
-static const unsigned  cl_call_backoff_ms[] = {
-    0, 250, 500, 1000, 2000, 4000, 8000
-};
 
 
 static void
@@ -99,25 +95,17 @@ cl_call_may_return(cl_call_t *cl, const cl_ending_t *en, uint64_t now_ns)
 static void
 cl_call_wait(cl_call_t *cl, const cl_ending_t *en, uint64_t now_ns)
 {
-    size_t    i;
-    uint8_t   r;
-    uint64_t  wait_ms;
+    uint64_t  wait_ns;
 
-    i = WZP_MIN(cl->attempt, WZP_ARRAY_LEN(cl_call_backoff_ms) - 1);
+    wait_ns = cl_backoff(cl->attempt++);
 
-    /* So that a room does not come back as one: 75 % to 125 %. */
-
-    cl_random(NULL, &r, 1);
-    wait_ms = cl_call_backoff_ms[i];
-    wait_ms = wait_ms * 3 / 4 + wait_ms * r / 510;
-
-    cl->attempt++;
     cl->state = CL_CALL_WAIT;
-    cl->wait_ns = now_ns + wait_ms * WZP_MS;
+    cl->wait_ns = now_ns + wait_ns;
 
     cl_event("reconnecting", json_pack("{s:i, s:I, s:s, s:s}",
                                        "attempt", (int) cl->attempt,
-                                       "delay_ms", (json_int_t) wait_ms,
+                                       "delay_ms",
+                                       (json_int_t) (wait_ns / WZP_MS),
                                        "cause", en->cause,
                                        "message", en->text));
 

@@ -1,7 +1,7 @@
 /*
  * A call: one membership in a room over as many connections as it takes.
- * call.c keeps the connection, call_room.c speaks with the relay, mode_call.c
- * decides when it ends, status.c tells.
+ * call.c keeps the connection, call_room.c speaks with the relay, talk.c has
+ * the whole of it and decides when it ends, status.c tells.
  */
 
 #ifndef _CALL_H_INCLUDED_
@@ -9,7 +9,7 @@
 
 
 #include "ident_file.h"
-#include "loop.h"
+#include "link.h"
 #include "playout.h"
 #include "room.h"
 #include "sender.h"
@@ -36,8 +36,10 @@ typedef struct {
 
 typedef struct {
     const cl_options_t  *op;
-    cl_me_t              me;
-    cl_loop_t            loop;
+    const cl_me_t       *me;
+    const char          *title;         /* for people                        */
+    bool                 pair;          /* say nothing before somebody else
+                                           is there                          */
     cl_link_t           *ln;
     cl_playout_t        *po;
     cl_sender_t         *tx;            /* NULL: nothing to send             */
@@ -87,6 +89,25 @@ typedef struct {
     unsigned             out_bps;
     double               loss_pct;      /* of the last second                */
 } cl_call_t;
+
+
+/* ---- talk.c ---- */
+
+/* All parts of a call, and dial.  op and me must outlive it.  Said; *cl is
+ * NULL then. */
+cl_exit_t cl_talk_create(cl_call_t **cl, const cl_options_t *op,
+    const cl_me_t *me);
+
+/* Do what is due; returns when to be called next. */
+uint64_t cl_talk_turn(cl_call_t *cl, uint64_t now_ns);
+
+/* SIGUSR1: move; any other: leave, the second time at once. */
+void cl_talk_signal(cl_call_t *cl, int signo, uint64_t now_ns);
+
+/* OVER: the report, complete files.  Returns the status. */
+cl_exit_t cl_talk_finish(cl_call_t *cl);
+
+void cl_talk_destroy(cl_call_t *cl);
 
 
 /* ---- call.c ---- */

@@ -3,50 +3,11 @@
  * the extensions.  See call.h.
  */
 
-#include <stdlib.h>
-
 #include "call.h"
 #include "say.h"
 
 
 #define CL_ANSWER_NS        (10 * WZP_SEC)
-
-
-/* Send one signal on a stream of its own. */
-
-static wzp_rc_t
-cl_call_signal(cl_call_t *cl, const wzp_signal_t *sg)
-{
-    size_t        len;
-    uint8_t      *json;
-    wzp_rc_t      rc;
-    wzp_qbuf_t   *qb;
-    wzp_qconn_t  *qc;
-
-    qc = cl_link_conn(cl->ln);
-
-    if (qc == NULL || wzp_signal_encode(sg, NULL, 0, &len) != WZP_ENOSPC) {
-        return WZP_ERROR;
-    }
-
-    json = malloc(len);
-    if (json == NULL) {
-        return WZP_ENOMEM;
-    }
-
-    rc = wzp_signal_encode(sg, json, len, &len);
-    qb = rc == WZP_OK ? wzp_qbuf_message(json, len) : NULL;
-    free(json);
-
-    if (qb == NULL) {
-        return WZP_ENOMEM;
-    }
-
-    rc = wzp_qconn_message(qc, qb, 0);
-    wzp_qbuf_unref(qb);
-
-    return rc;
-}
 
 
 static void
@@ -85,27 +46,6 @@ cl_call_profiles(wzp_call_offer_t *of, wzp_profile_id_t best)
 }
 
 
-static void
-cl_call_connected(const cl_call_t *cl, const wzp_qconn_t *qc)
-{
-    char  fp[WZP_CERT_FP_TEXT_LEN + 1];
-    char  peer[WZP_ADDR_TEXT_MAX], local[WZP_ADDR_TEXT_MAX];
-
-    wzp_cert_fp_text(fp, cl_link_fingerprint(cl->ln));
-
-    cl_event("connected",
-             json_pack("{s:s, s:s, s:s, s:b}",
-                       "address", wzp_addr_text(wzp_qconn_peer(qc), peer),
-                       "local", wzp_addr_text(wzp_qconn_local(qc), local),
-                       "tls_fingerprint", fp,
-                       "first_use", cl_link_is_new(cl->ln)));
-
-    if (cl_link_is_new(cl->ln)) {
-        cl_say("first contact with this relay, its certificate is\n  %s", fp);
-    }
-}
-
-
 void
 cl_call_offer(cl_call_t *cl)
 {
@@ -115,7 +55,7 @@ cl_call_offer(cl_call_t *cl)
 
     qc = cl_link_conn(cl->ln);
 
-    cl_call_connected(cl, qc);
+    cl_link_introduce(cl->ln);
 
     if (!wzp_qconn_has_datagram(qc)) {
         cl_call_abort(cl, CL_UNREACHABLE, "no_datagram",
@@ -130,17 +70,17 @@ cl_call_offer(cl_call_t *cl)
     sg.type = WZP_SIG_CALL_OFFER;
 
     cl_random(NULL, scalar, sizeof(scalar));
-    wzp_hs_offer(&sg.u.call_offer, &cl->me.id, scalar,
+    wzp_hs_offer(&sg.u.call_offer, &cl->me->id, scalar,
                  cl->has_exporter ? cl->exporter : NULL);
     wzp_wipe(scalar, sizeof(scalar));
 
     cl_call_profiles(&sg.u.call_offer, cl->op->profile);
-    memcpy(sg.u.call_offer.alias, cl->me.alias, sizeof(cl->me.alias));
+    memcpy(sg.u.call_offer.alias, cl->me->alias, sizeof(cl->me->alias));
 
     sg.u.call_offer.has_resume = cl->has_resume;
     memcpy(sg.u.call_offer.resume, cl->resume, sizeof(cl->resume));
 
-    if (cl_call_signal(cl, &sg) != WZP_OK) {
+    if (cl_link_signal(cl->ln, &sg) != WZP_OK) {
         cl_call_abort(cl, CL_INTERNAL, "internal", "the offer cannot be sent");
         return;
     }
@@ -159,7 +99,7 @@ cl_call_hangup(cl_call_t *cl)
     sg.type = WZP_SIG_HANGUP;
     sg.u.hangup.reason = WZP_HANGUP_NORMAL;
 
-    if (cl_call_signal(cl, &sg) != WZP_OK) {
+    if (cl_link_signal(cl->ln, &sg) != WZP_OK) {
         cl_debug("Hangup cannot be sent");
     }
 }
@@ -219,8 +159,8 @@ cl_call_joined(cl_call_t *cl, bool again, bool resumed)
                        "extended", cl->extended,
                        "relay", cl->relay_fp,
                        "profile", cl_call_codec(cl->profile),
-                       "fingerprint", cl->me.fp,
-                       "alias", cl->me.alias,
+                       "fingerprint", cl->me->fp,
+                       "alias", cl->me->alias,
                        "resumed", resumed));
 
     if (again) {
@@ -228,8 +168,8 @@ cl_call_joined(cl_call_t *cl, bool again, bool resumed)
         return;
     }
 
-    cl_say("joined \"%s\" at %s as %s (%s)\nrelay %s, %s", cl->op->room,
-           cl_link_where(cl->ln), cl->me.alias, cl->me.fp, cl->relay_fp,
+    cl_say("joined \"%s\" at %s as %s (%s)\nrelay %s, %s", cl->title,
+           cl_link_where(cl->ln), cl->me->alias, cl->me->fp, cl->relay_fp,
            cl->verified ? "bound to this connection"
                         : "not bound to this connection");
 }
@@ -256,7 +196,7 @@ cl_call_enter(cl_call_t *cl, bool resumed)
     cl_link_joined(cl->ln, true);
     cl_playout_start(cl->po, now);
 
-    if (cl->tx != NULL) {
+    if (cl->tx != NULL && (!cl->pair || again)) {
         cl_sender_start(cl->tx, cl->stream_id, now);
     }
 
@@ -344,11 +284,15 @@ cl_call_room_update(cl_call_t *cl, const wzp_room_update_t *up)
     size_t                    i;
     const wzp_participant_t  *pt;
 
-    cl_room_update(&cl->room, up, cl->me.fp, cl->stream_id);
+    cl_room_update(&cl->room, up, cl->me->fp, cl->stream_id);
 
     for (i = 0; i < cl->room.n; i++) {
         pt = &cl->room.list[i];
         cl_playout_name(cl->po, pt->stream_id, pt->fingerprint, pt->alias);
+    }
+
+    if (cl->tx != NULL && cl->state == CL_CALL_IN && cl->room.count > 1) {
+        cl_sender_start(cl->tx, cl->stream_id, cl_now());
     }
 }
 

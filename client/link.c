@@ -594,6 +594,41 @@ cl_link_where(const cl_link_t *ln)
 }
 
 
+wzp_rc_t
+cl_link_signal(cl_link_t *ln, const wzp_signal_t *sg)
+{
+    size_t        len;
+    uint8_t      *json;
+    wzp_rc_t      rc;
+    wzp_qbuf_t   *qb;
+    wzp_qconn_t  *qc;
+
+    qc = cl_link_conn(ln);
+
+    if (qc == NULL || wzp_signal_encode(sg, NULL, 0, &len) != WZP_ENOSPC) {
+        return WZP_ERROR;
+    }
+
+    json = malloc(len);
+    if (json == NULL) {
+        return WZP_ENOMEM;
+    }
+
+    rc = wzp_signal_encode(sg, json, len, &len);
+    qb = rc == WZP_OK ? wzp_qbuf_message(json, len) : NULL;
+    free(json);
+
+    if (qb == NULL) {
+        return WZP_ENOMEM;
+    }
+
+    rc = wzp_qconn_message(qc, qb, 0);
+    wzp_qbuf_unref(qb);
+
+    return rc;
+}
+
+
 void
 cl_link_joined(cl_link_t *ln, bool joined)
 {

@@ -74,9 +74,11 @@ void cl_link_joined(cl_link_t *ln, bool joined);
 /* Remember the relay's certificate, if it was new. */
 cl_exit_t cl_link_trust(cl_link_t *ln);
 
-/* SHA-256 of the relay's certificate, once up. */
-const uint8_t *cl_link_fingerprint(const cl_link_t *ln);
-bool cl_link_is_new(const cl_link_t *ln);
+/* Say that the connection is up, and the first time whose it is. */
+void cl_link_introduce(const cl_link_t *ln);
+
+/* Send one signal on a stream of its own. */
+wzp_rc_t cl_link_signal(cl_link_t *ln, const wzp_signal_t *sg);
 
 /* End the connection for a reason of ours; down is called with it. */
 void cl_link_abort(cl_link_t *ln, const cl_ending_t *en);

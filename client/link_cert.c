@@ -4,6 +4,7 @@
 
 #include "known.h"
 #include "link_int.h"
+#include "say.h"
 
 
 /* The relay that we wanted?  The pin, or what we remember. */
@@ -87,15 +88,22 @@ cl_link_trust(cl_link_t *ln)
 }
 
 
-const uint8_t *
-cl_link_fingerprint(const cl_link_t *ln)
+void
+cl_link_introduce(const cl_link_t *ln)
 {
-    return ln->cert_fp;
-}
+    char  fp[WZP_CERT_FP_TEXT_LEN + 1];
+    char  peer[WZP_ADDR_TEXT_MAX], local[WZP_ADDR_TEXT_MAX];
 
+    wzp_cert_fp_text(fp, ln->cert_fp);
 
-bool
-cl_link_is_new(const cl_link_t *ln)
-{
-    return ln->is_new;
+    cl_event("connected",
+             json_pack("{s:s, s:s, s:s, s:b}",
+                       "address", wzp_addr_text(wzp_qconn_peer(ln->qc), peer),
+                       "local", wzp_addr_text(wzp_qconn_local(ln->qc), local),
+                       "tls_fingerprint", fp,
+                       "first_use", ln->is_new));
+
+    if (ln->is_new) {
+        cl_say("first contact with this relay, its certificate is\n  %s", fp);
+    }
 }

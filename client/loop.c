@@ -60,6 +60,7 @@ cl_loop_init(cl_loop_t *lp)
     (void) sigaddset(&set, SIGUSR1);
 
     lp->sigfd = -1;
+    lp->input = -1;
 
     if (sigprocmask(SIG_BLOCK, &set, NULL) == 0) {
         lp->sigfd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -87,17 +88,27 @@ cl_loop_signals(cl_loop_t *lp, uint64_t now_ns)
 }
 
 
-static void
+/* Returns whether there is input. */
+
+static bool
 cl_loop_wait(cl_loop_t *lp, uint64_t next, uint64_t now_ns)
 {
     size_t           n;
     uint64_t         wait;
-    struct pollfd    fds[CL_LINK_FDS + 1];
+    struct pollfd    fds[2 + 2 * CL_LINK_FDS];
     struct timespec  ts;
 
-    n = cl_link_fds(lp->ln, fds);
-    fds[n].fd = lp->sigfd;
-    fds[n++].events = POLLIN;
+    fds[0].fd = lp->input;                      /* -1 is passed over */
+    fds[0].events = POLLIN;
+    fds[0].revents = 0;
+    fds[1].fd = lp->sigfd;
+    fds[1].events = POLLIN;
+
+    n = 2 + cl_link_fds(lp->ln, fds + 2);
+
+    if (lp->also != NULL) {
+        n += cl_link_fds(lp->also, fds + n);
+    }
 
     wait = next > now_ns ? next - now_ns : 0;
     wait = WZP_MIN(wait, 3600 * WZP_SEC);
@@ -105,13 +116,14 @@ cl_loop_wait(cl_loop_t *lp, uint64_t next, uint64_t now_ns)
     ts.tv_sec = (time_t) (wait / WZP_SEC);
     ts.tv_nsec = (long) (wait % WZP_SEC);
 
-    (void) ppoll(fds, n, &ts, NULL);
+    return ppoll(fds, n, &ts, NULL) > 0 && fds[0].revents != 0;
 }
 
 
 void
 cl_loop_run(cl_loop_t *lp)
 {
+    bool      input;
     uint64_t  now, next, due;
 
     while (!lp->done) {
@@ -119,19 +131,38 @@ cl_loop_run(cl_loop_t *lp)
         now = cl_now();
         cl_link_turn(lp->ln, now);
 
+        if (lp->also != NULL) {
+            cl_link_turn(lp->also, now);
+        }
+
         next = lp->turn(lp->ctx, now);
+
         due = cl_link_flush(lp->ln, now);
         next = WZP_MIN(next, due);
+
+        if (lp->also != NULL) {
+            due = cl_link_flush(lp->also, now);
+            next = WZP_MIN(next, due);
+        }
 
         if (lp->done) {
             break;
         }
 
-        cl_loop_wait(lp, next, now);
+        input = cl_loop_wait(lp, next, now);
 
         now = cl_now();
         cl_link_read(lp->ln, now);
+
+        if (lp->also != NULL) {
+            cl_link_read(lp->also, now);
+        }
+
         cl_loop_signals(lp, now);
+
+        if (input) {
+            lp->read(lp->ctx, now);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 /*
- * The event loop: one link, signals, and whoever wants to do something at a
- * certain time.
+ * The event loop: one link or two, signals, lines from the terminal, and
+ * whoever wants to do something at a certain time.
  */
 
 #ifndef _LOOP_H_INCLUDED_
@@ -12,7 +12,9 @@
 
 typedef struct {
     cl_link_t  *ln;
+    cl_link_t  *also;                   /* a second one; NULL: none          */
     int         sigfd;
+    int         input;                  /* to read from; -1: none            */
     bool        done;                   /* set it to leave the loop          */
 
     /* Do what is due; returns when to be called next. */
@@ -20,6 +22,9 @@ typedef struct {
 
     /* SIGINT, SIGTERM, SIGHUP, SIGUSR1. */
     void      (*signal)(void *ctx, int signo, uint64_t now_ns);
+
+    /* There is something to read. */
+    void      (*read)(void *ctx, uint64_t now_ns);
     void       *ctx;
 } cl_loop_t;
 

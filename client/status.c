@@ -171,7 +171,7 @@ cl_status_line(const cl_call_t *cl, uint64_t now_ns)
         || cl->state == CL_CALL_OFFER)
     {
         (void) snprintf(text, sizeof(text), "%s | connecting to %s ...",
-                        cl->op->room, cl_link_where(cl->ln));
+                        cl->title, cl_link_where(cl->ln));
         cl_say_line(text);
         return;
     }
@@ -183,7 +183,7 @@ cl_status_line(const cl_call_t *cl, uint64_t now_ns)
                     "%s %02u:%02u:%02u | %u member%s | rtt %.1f ms | loss "
                     "%.1f %% | jitter %.1f ms | in %u out %u kb/s | "
                     "talking: %s",
-                    cl->op->room, s / 3600, s / 60 % 60, s % 60,
+                    cl->title, s / 3600, s / 60 % 60, s % 60,
                     cl->room.count, cl->room.count == 1 ? "" : "s",
                     (double) cl->qs.rtt_ns / 1e6, cl->loss_pct,
                     cl_status_jitter(cl), cl->in_bps / 1000,

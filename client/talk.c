@@ -1,0 +1,256 @@
+/*
+ * A whole call: the parts, what is due, when it is time to go, the end.  See
+ * call.h.
+ */
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "call.h"
+#include "say.h"
+
+
+#define CL_TALK_DRAIN_NS         (300 * WZP_MS)      /* after the last frame      */
+#define CL_TALK_DRAIN_REC_NS     (2 * WZP_SEC)       /* when recording as well    */
+
+
+static bool
+cl_talk_sink(void *ctx, const int16_t *pcm)
+{
+    cl_call_t  *cl;
+
+    cl = ctx;
+
+    if (cl_wav_write(cl->rec, pcm, CL_TICK_SAMPLES)) {
+        return true;
+    }
+
+    cl->status = CL_IO;
+    cl_call_leave(cl, cl_now());
+
+    return false;
+}
+
+
+static void
+cl_talk_talk(void *ctx, const cl_stream_t *sm, bool talking)
+{
+    cl_event("talking", json_pack("{s:i, s:s, s:s, s:b}",
+                                  "stream_id", (int) sm->id,
+                                  "fingerprint", sm->fp,
+                                  "alias", sm->alias,
+                                  "talking", talking));
+    (void) ctx;
+}
+
+
+static void
+cl_talk_who(void *ctx, cl_stream_t *sm)
+{
+    cl_call_t                *cl;
+    const wzp_participant_t  *pt;
+
+    cl = ctx;
+    pt = cl_room_find(&cl->room, sm->id);
+
+    if (pt != NULL) {
+        memcpy(sm->fp, pt->fingerprint, sizeof(sm->fp));
+        memcpy(sm->alias, pt->alias, sizeof(sm->alias));
+    }
+}
+
+
+/* Is it time to go? */
+
+static uint64_t
+cl_talk_limits(cl_call_t *cl, uint64_t now_ns)
+{
+    uint64_t  end;
+
+    end = UINT64_MAX;
+
+    if (!cl->joined) {
+        return end;
+    }
+
+    if (cl->op->duration_s >= 0) {
+        end = cl->joined_ns + (uint64_t) (cl->op->duration_s * 1e9);
+
+    } else if (cl->tx != NULL && cl_sender_over(cl->tx)) {
+
+        if (cl->drain_ns == 0) {
+            cl->drain_ns = now_ns + (cl->rec != NULL
+                                     ? CL_TALK_DRAIN_REC_NS
+                                     : CL_TALK_DRAIN_NS);
+            cl_event("sent_all", json_object());
+        }
+
+        end = cl->drain_ns;
+    }
+
+    if (now_ns >= end) {
+        cl_call_leave(cl, now_ns);
+        return UINT64_MAX;
+    }
+
+    return end;
+}
+
+
+static cl_exit_t
+cl_talk_parts(cl_call_t *cl)
+{
+    cl_exit_t          rc;
+    cl_playout_conf_t  conf;
+
+    rc = cl_sender_create(&cl->tx, cl->op);
+    if (rc != CL_OK) {
+        return rc;
+    }
+
+    if (cl->op->record != NULL) {
+        cl->rec = cl_wav_create(cl->op->record);
+
+        if (cl->rec == NULL) {
+            return CL_IO;
+        }
+    }
+
+    memset(&conf, 0, sizeof(cl_playout_conf_t));
+    conf.sink = cl->rec != NULL ? cl_talk_sink : NULL;
+    conf.talk = cl_talk_talk;
+    conf.who = cl_talk_who;
+    conf.ctx = cl;
+
+    cl->po = cl_playout_create(&conf);
+
+    if (cl->po == NULL) {
+        return cl_fail(CL_INTERNAL, "no memory");
+    }
+
+    return cl_link_create(&cl->ln, cl->op, &cl_call_events, cl);
+}
+
+
+cl_exit_t
+cl_talk_create(cl_call_t **out, const cl_options_t *op, const cl_me_t *me)
+{
+    cl_exit_t   rc;
+    cl_call_t  *cl;
+
+    *out = NULL;
+
+    cl = calloc(1, sizeof(cl_call_t));
+    if (cl == NULL) {
+        return cl_fail(CL_INTERNAL, "no memory");
+    }
+
+    cl->op = op;
+    cl->me = me;
+    cl->title = op->room;
+    cl->start_ns = cl_now();
+    cl->seen_ns = cl->start_ns;
+    cl->profile = WZP_PROFILE_GOOD;
+
+    rc = cl_talk_parts(cl);
+
+    if (rc != CL_OK) {
+        cl_talk_destroy(cl);
+        return rc;
+    }
+
+    cl_call_dial(cl);
+    *out = cl;
+
+    return CL_OK;
+}
+
+
+uint64_t
+cl_talk_turn(cl_call_t *cl, uint64_t now_ns)
+{
+    uint64_t      next, due;
+    wzp_qconn_t  *qc;
+
+    next = cl_call_turn(cl, now_ns);
+
+    if (cl->tx != NULL && cl->state != CL_CALL_LEAVE) {
+        qc = cl->state == CL_CALL_IN ? cl_link_conn(cl->ln) : NULL;
+        due = cl_sender_turn(cl->tx, qc, now_ns);
+        next = WZP_MIN(next, due);
+    }
+
+    due = cl_playout_turn(cl->po, now_ns);
+    next = WZP_MIN(next, due);
+
+    due = cl_talk_limits(cl, now_ns);
+    next = WZP_MIN(next, due);
+
+    due = cl_status_turn(cl, now_ns);
+
+    return WZP_MIN(next, due);
+}
+
+
+void
+cl_talk_signal(cl_call_t *cl, int signo, uint64_t now_ns)
+{
+    wzp_rc_t  rc;
+
+    if (signo == SIGUSR1) {
+        rc = cl_link_migrate(cl->ln, now_ns);
+
+        if (rc != WZP_OK) {
+            cl_warn("cannot move to another port now (%d)", (int) rc);
+        }
+
+        return;
+    }
+
+    if (cl->interrupted) {
+        cl->state = CL_CALL_OVER;               /* the second time: at once */
+        return;
+    }
+
+    cl->interrupted = true;
+    cl_call_leave(cl, now_ns);
+}
+
+
+cl_exit_t
+cl_talk_finish(cl_call_t *cl)
+{
+    cl_say_line(NULL);
+    cl_status_report(cl);
+
+    if (cl->rec != NULL) {
+
+        if (!cl_wav_finish(cl->rec) && cl->status == CL_OK) {
+            cl->status = CL_IO;
+        }
+
+        cl->rec = NULL;
+    }
+
+    return cl->status;
+}
+
+
+void
+cl_talk_destroy(cl_call_t *cl)
+{
+    if (cl == NULL) {
+        return;
+    }
+
+    cl_link_destroy(cl->ln);
+    cl_playout_destroy(cl->po);
+    cl_sender_destroy(cl->tx);
+
+    if (cl->rec != NULL) {
+        (void) cl_wav_finish(cl->rec);
+    }
+
+    cl_room_done(&cl->room);
+    free(cl);
+}
