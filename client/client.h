@@ -26,7 +26,10 @@ typedef enum {
     CL_AUTH = 4,                        /* a signature or binding is wrong   */
     CL_UNREACHABLE = 5,
     CL_IDENTITY = 6,                    /* not the relay it was before       */
-    CL_IO = 7                           /* files                             */
+    CL_IO = 7,                          /* files                             */
+    CL_NOBODY = 8,                      /* no such person is there           */
+    CL_DECLINED = 9,                    /* or busy                           */
+    CL_NO_ANSWER = 10
 } cl_exit_t;
 
 

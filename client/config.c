@@ -14,6 +14,9 @@
 #include "say.h"
 
 
+#define CL_TEMP_MAX     (CL_PATH_MAX + 8)
+
+
 /* XDG Base Directory Specification: a relative path is to be ignored. */
 
 static cl_exit_t
@@ -91,19 +94,20 @@ cl_config_path(char path[CL_PATH_MAX], const char *name)
 }
 
 
-int
-cl_config_create(const char *path, const char *text)
+/* A temporary file with this content, to be moved to its place. */
+
+static int
+cl_config_temp(char temp[CL_TEMP_MAX], const char *path, const char *text)
 {
     int      fd, error;
-    char     temp[CL_PATH_MAX + 8];
     size_t   len;
     ssize_t  n;
 
-    (void) snprintf(temp, sizeof(temp), "%s.XXXXXX", path);
+    (void) snprintf(temp, CL_TEMP_MAX, "%s.XXXXXX", path);
 
     fd = mkostemp(temp, O_CLOEXEC);             /* mode 0600 */
     if (fd == -1) {
-        return -1;
+        return errno;
     }
 
     len = strlen(text);
@@ -116,13 +120,48 @@ cl_config_create(const char *path, const char *text)
 
     (void) close(fd);
 
-    /* link() fails where a file is, rename() would replace it. */
-
-    if (error == 0 && link(temp, path) == -1) {
-        error = errno;
+    if (error != 0) {
+        (void) unlink(temp);
     }
 
-    (void) unlink(temp);
+    return error;
+}
+
+
+int
+cl_config_create(const char *path, const char *text)
+{
+    int   error;
+    char  temp[CL_TEMP_MAX];
+
+    error = cl_config_temp(temp, path, text);
+
+    /* link() fails where a file is, rename() would replace it. */
+
+    if (error == 0) {
+        error = link(temp, path) == -1 ? errno : 0;
+        (void) unlink(temp);
+    }
+
+    errno = error;
+
+    return error == 0 ? 0 : -1;
+}
+
+
+int
+cl_config_replace(const char *path, const char *text)
+{
+    int   error;
+    char  temp[CL_TEMP_MAX];
+
+    error = cl_config_temp(temp, path, text);
+
+    if (error == 0 && rename(temp, path) == -1) {
+        error = errno;
+        (void) unlink(temp);
+    }
+
     errno = error;
 
     return error == 0 ? 0 : -1;

@@ -24,6 +24,9 @@ cl_exit_t cl_config_path(char path[CL_PATH_MAX], const char *name);
  */
 int cl_config_create(const char *path, const char *text);
 
+/* The same, in place of the file that there may be.  -1 with errno. */
+int cl_config_replace(const char *path, const char *text);
+
 /* Read a text file of at most size - 1 bytes, NUL terminated.  -1 with errno;
  * EFBIG when it is longer. */
 int cl_config_read(const char *path, char *text, size_t size);
