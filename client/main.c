@@ -57,6 +57,18 @@ main(int argc, char **argv)
     case CL_MODE_WHOAMI:
         return (int) cl_mode_whoami(&op);
 
+    case CL_MODE_REGISTER:
+    case CL_MODE_DIAL:
+        return (int) cl_mode_phone(&op);
+
+    case CL_MODE_ROUTE:
+        return (int) cl_mode_route(&op);
+
+    case CL_MODE_CONTACTS:
+    case CL_MODE_ADD:
+    case CL_MODE_REMOVE:
+        return (int) cl_mode_contacts(&op);
+
     case CL_MODE_DONE:
         break;
     }

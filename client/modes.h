@@ -14,6 +14,9 @@ cl_exit_t cl_mode_call(const cl_options_t *op);
 cl_exit_t cl_mode_ping(const cl_options_t *op);
 cl_exit_t cl_mode_version(const cl_options_t *op);
 cl_exit_t cl_mode_whoami(const cl_options_t *op);
+cl_exit_t cl_mode_phone(const cl_options_t *op);
+cl_exit_t cl_mode_route(const cl_options_t *op);
+cl_exit_t cl_mode_contacts(const cl_options_t *op);
 
 
 #endif /* _MODES_H_INCLUDED_ */

@@ -20,8 +20,10 @@ typedef enum {
     CL_ARG_TONE,                        /* perhaps a number                  */
     CL_ARG_PING,                        /* perhaps a number                  */
     CL_ARG_WORDS,                       /* 24 words                          */
-    CL_ARG_VERSION_CHECK,
-    CL_ARG_WHOAMI,
+    CL_ARG_WHO,                         /* a mode and its argument           */
+    CL_ARG_FROM,                        /* may come several times            */
+    CL_ARG_ACCEPT,                      /* perhaps =HOW                      */
+    CL_ARG_MODE,
     CL_ARG_HELP,
     CL_ARG_VERSION
 } cl_arg_t;
@@ -30,7 +32,7 @@ typedef enum {
 typedef struct {
     const char  *name;                  /* without dashes; one letter: "-v"  */
     cl_arg_t     kind;
-    size_t       offset;
+    size_t       offset;                /* of the field; or the mode         */
     const char  *arg;
     const char  *help;                  /* "\n" begins the next line         */
 } cl_option_t;
@@ -43,6 +45,9 @@ typedef struct {
     char         **argv;
     const char    *value;               /* of --name=value, or NULL          */
 } cl_args_t;
+
+
+#define CL_RING_S       40
 
 
 static cl_exit_t cl_options_one(cl_args_t *ar, const char *word);
@@ -75,7 +80,7 @@ static const cl_option_t  cl_option_table[] = {
     { "mnemonic", CL_ARG_WORDS, 0, "WORDS",
       "identity from 24 words, as one argument or as 24" },
 
-    { "whoami", CL_ARG_WHOAMI, 0, NULL,
+    { "whoami", CL_ARG_MODE, CL_MODE_WHOAMI, NULL,
       "print the identity's fingerprint and alias, and exit" },
 
     { "profile", CL_ARG_TEXT, CL_OFF(profile_name), "NAME",
@@ -104,7 +109,43 @@ static const cl_option_t  cl_option_table[] = {
       "tell the relay about loss and delay once a second,\n"
       "so that it can choose everybody's quality" },
 
-    { "version-check", CL_ARG_VERSION_CHECK, 0, NULL,
+    { "register", CL_ARG_MODE, CL_MODE_REGISTER, NULL,
+      "wait for calls instead of joining a room; on a\n"
+      "terminal each one is asked about" },
+
+    { "accept", CL_ARG_ACCEPT, 0, "[=HOW]",
+      "take every call: generic (default) or trusted,\n"
+      "who may learn your address" },
+
+    { "reject", CL_ARG_FLAG, CL_OFF(reject), NULL,
+      "turn every call away" },
+
+    { "accept-from", CL_ARG_FROM, 0, "WHO",
+      "take calls of this contact or fingerprint only (may\n"
+      "be repeated), or of all \"contacts\"" },
+
+    { "once", CL_ARG_FLAG, CL_OFF(once), NULL,
+      "exit after the first call" },
+
+    { "call", CL_ARG_WHO, CL_MODE_DIAL, "WHO",
+      "call a contact or a fingerprint" },
+
+    { "ring-timeout", CL_ARG_SECONDS, CL_OFF(ring_s), "SECONDS",
+      "let it ring so long (40)" },
+
+    { "route", CL_ARG_WHO, CL_MODE_ROUTE, "WHO",
+      "print over which relays somebody is reached" },
+
+    { "contacts", CL_ARG_MODE, CL_MODE_CONTACTS, NULL,
+      "print your contacts" },
+
+    { "add-contact", CL_ARG_WHO, CL_MODE_ADD, "NAME=HEX",
+      "give a fingerprint a name" },
+
+    { "remove-contact", CL_ARG_WHO, CL_MODE_REMOVE, "NAME",
+      "and forget it" },
+
+    { "version-check", CL_ARG_MODE, CL_MODE_VERSION, NULL,
       "print the relay's version and exit" },
 
     { "ping", CL_ARG_PING, 0, "[COUNT]",
@@ -134,8 +175,8 @@ static const char  cl_help_head[] =
     "usage: wzp-client [options] HOST[:PORT]\n"
     "\n"
     "Joins a room at a WZP relay, shows who is there and listens until\n"
-    "Ctrl-C.  The port is " CL_PORT " unless given; IPv6 addresses stand in\n"
-    "brackets: [2001:db8::1]:4433.\n"
+    "Ctrl-C; or calls somebody, or waits for calls.  The port is " CL_PORT "\n"
+    "unless given; IPv6 addresses stand in brackets: [2001:db8::1]:4433.\n"
     "\n";
 
 static const char  cl_help_tail[] =
@@ -151,7 +192,10 @@ static const char  cl_help_tail[] =
     "  4  a signature or binding does not verify\n"
     "  5  relay unreachable, or not a WZP relay\n"
     "  6  the relay is not the one it was before\n"
-    "  7  a file cannot be read or written\n";
+    "  7  a file cannot be read or written\n"
+    "  8  whom you call or look for is not there\n"
+    "  9  the call was declined, or the other one is busy\n"
+    " 10  the call was not answered\n";
 
 
 static void
@@ -169,7 +213,8 @@ cl_options_help(void)
 
         (void) snprintf(head, sizeof(head), "%s%s%s%s",
                         ot->name[1] == '\0' ? "-" : "--", ot->name,
-                        ot->arg ? " " : "", ot->arg ? ot->arg : "");
+                        ot->arg && ot->arg[1] != '=' ? " " : "",
+                        ot->arg ? ot->arg : "");
         (void) printf("  %-22s ", head);
 
         for (p = ot->help; *p != '\0'; p++) {
@@ -218,6 +263,7 @@ cl_options_parse(cl_options_t *op, int argc, char **argv)
     op->reconnect_s = CL_FOREVER;
     op->tone_s = CL_FOREVER;
     op->profile = WZP_PROFILE_STUDIO_64K;
+    op->ring_s = CL_RING_S;
 
     /* Errors of the command line itself shall have the right form. */
 
@@ -337,6 +383,74 @@ cl_options_perhaps(cl_args_t *ar, const cl_option_t *ot, double *v)
 }
 
 
+/* Only one thing can be done at a time. */
+
+static cl_exit_t
+cl_options_mode(cl_args_t *ar, const cl_option_t *ot, cl_mode_t mode)
+{
+    if (ar->op->mode_name != NULL && ar->op->mode != mode) {
+        return cl_fail(CL_USAGE, "--%s and --%s exclude each other",
+                       ar->op->mode_name, ot->name);
+    }
+
+    ar->op->mode = mode;
+    ar->op->mode_name = ot->name;
+
+    return CL_OK;
+}
+
+
+static cl_exit_t
+cl_options_who(cl_args_t *ar, const cl_option_t *ot)
+{
+    ar->op->who = cl_options_value(ar, ot);
+
+    return ar->op->who != NULL
+           ? cl_options_mode(ar, ot, (cl_mode_t) ot->offset) : CL_USAGE;
+}
+
+
+static cl_exit_t
+cl_options_from(cl_args_t *ar, const cl_option_t *ot)
+{
+    const char  *value;
+
+    value = cl_options_value(ar, ot);
+    if (value == NULL) {
+        return CL_USAGE;
+    }
+
+    if (ar->op->nfrom == CL_FROM_MAX) {
+        return cl_fail(CL_USAGE, "--accept-from: over %d are too many, see "
+                       "\"contacts\"", CL_FROM_MAX);
+    }
+
+    ar->op->from[ar->op->nfrom++] = value;
+
+    return CL_OK;
+}
+
+
+static cl_exit_t
+cl_options_accept(cl_args_t *ar)
+{
+    ar->op->has_accept = true;
+
+    if (ar->value == NULL || strcmp(ar->value, "generic") == 0) {
+        ar->op->accept = WZP_ACCEPT_GENERIC;
+        return CL_OK;
+    }
+
+    if (strcmp(ar->value, "trusted") == 0) {
+        ar->op->accept = WZP_ACCEPT_TRUSTED;
+        return CL_OK;
+    }
+
+    return cl_fail(CL_USAGE, "--accept=%s: there are generic and trusted",
+                   ar->value);
+}
+
+
 static cl_exit_t
 cl_options_ping(cl_args_t *ar, const cl_option_t *ot)
 {
@@ -350,10 +464,9 @@ cl_options_ping(cl_args_t *ar, const cl_option_t *ot)
         return cl_fail(CL_USAGE, "--ping: the count must be 1 to 1000000");
     }
 
-    ar->op->mode = CL_MODE_PING;
     ar->op->ping_count = (unsigned) v;
 
-    return rc;
+    return rc == CL_OK ? cl_options_mode(ar, ot, CL_MODE_PING) : rc;
 }
 
 
@@ -368,7 +481,7 @@ cl_options_set(cl_args_t *ar, const cl_option_t *ot)
     field = (char *) ar->op + ot->offset;
 
     if (ar->value != NULL
-        && (ot->kind == CL_ARG_FLAG || ot->kind >= CL_ARG_VERSION_CHECK))
+        && (ot->kind == CL_ARG_FLAG || ot->kind >= CL_ARG_MODE))
     {
         return cl_fail(CL_USAGE, "option --%s takes no value", ot->name);
     }
@@ -409,13 +522,17 @@ cl_options_set(cl_args_t *ar, const cl_option_t *ot)
     case CL_ARG_WORDS:
         return cl_options_words(ar);
 
-    case CL_ARG_VERSION_CHECK:
-        ar->op->mode = CL_MODE_VERSION;
-        return CL_OK;
+    case CL_ARG_WHO:
+        return cl_options_who(ar, ot);
 
-    case CL_ARG_WHOAMI:
-        ar->op->mode = CL_MODE_WHOAMI;
-        return CL_OK;
+    case CL_ARG_FROM:
+        return cl_options_from(ar, ot);
+
+    case CL_ARG_ACCEPT:
+        return cl_options_accept(ar);
+
+    case CL_ARG_MODE:
+        return cl_options_mode(ar, ot, (cl_mode_t) ot->offset);
 
     case CL_ARG_HELP:
         cl_options_help();

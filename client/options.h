@@ -14,6 +14,7 @@
 
 #define CL_HOST_MAX         256
 #define CL_FOREVER          -1.0        /* seconds */
+#define CL_FROM_MAX         32
 
 
 typedef enum {
@@ -21,6 +22,12 @@ typedef enum {
     CL_MODE_PING,
     CL_MODE_VERSION,
     CL_MODE_WHOAMI,
+    CL_MODE_REGISTER,
+    CL_MODE_DIAL,                       /* --call                            */
+    CL_MODE_ROUTE,
+    CL_MODE_CONTACTS,
+    CL_MODE_ADD,
+    CL_MODE_REMOVE,
     CL_MODE_DONE                        /* --help, --version: printed        */
 } cl_mode_t;
 
@@ -28,6 +35,7 @@ typedef enum {
 /* Strings point into argv. */
 typedef struct {
     cl_mode_t         mode;
+    const char       *mode_name;                /* the option; NULL: none    */
 
     char              host[CL_HOST_MAX];        /* no brackets               */
     char              port[6];
@@ -50,6 +58,15 @@ typedef struct {
     const char       *send_file;
     const char       *record;
     double            duration_s;
+
+    const char       *who;                      /* --call, --route, ...      */
+    bool              has_accept;
+    wzp_accept_t      accept;
+    bool              reject;
+    const char       *from[CL_FROM_MAX];        /* --accept-from             */
+    size_t            nfrom;
+    bool              once;
+    double            ring_s;
 
     unsigned          ping_count;
     const char       *fingerprint_text;

@@ -131,12 +131,48 @@ cl_options_profile(cl_options_t *op)
 }
 
 
+/* Modes that dial nobody. */
+
+static bool
+cl_options_local(const cl_options_t *op)
+{
+    return op->mode == CL_MODE_WHOAMI || op->mode == CL_MODE_CONTACTS
+           || op->mode == CL_MODE_ADD || op->mode == CL_MODE_REMOVE;
+}
+
+
+/* What is said about calls belongs to calls. */
+
+static cl_exit_t
+cl_options_calls(const cl_options_t *op)
+{
+    if (op->reject && (op->has_accept || op->nfrom > 0)) {
+        return cl_fail(CL_USAGE, "--reject excludes --accept and "
+                       "--accept-from");
+    }
+
+    if ((op->reject || op->has_accept || op->nfrom > 0 || op->once)
+        && op->mode != CL_MODE_REGISTER)
+    {
+        return cl_fail(CL_USAGE, "--accept, --accept-from, --reject and "
+                       "--once are for --register");
+    }
+
+    if (op->ring_s < 1 || op->ring_s > 3600) {
+        return cl_fail(CL_USAGE, "--ring-timeout: 1 to 3600 seconds are "
+                       "possible");
+    }
+
+    return CL_OK;
+}
+
+
 cl_exit_t
 cl_options_check(cl_options_t *op)
 {
     cl_exit_t  rc;
 
-    if (op->host[0] == '\0' && op->mode != CL_MODE_WHOAMI) {
+    if (op->host[0] == '\0' && !cl_options_local(op)) {
         return cl_fail(CL_USAGE, "which relay? usage: wzp-client [options] "
                        "HOST[:PORT], see --help");
     }
@@ -170,7 +206,12 @@ cl_options_check(cl_options_t *op)
         op->has_fingerprint = true;
     }
 
-    rc = cl_options_profile(op);
+    rc = cl_options_calls(op);
+
+    if (rc == CL_OK) {
+        rc = cl_options_profile(op);
+    }
+
     if (rc != CL_OK) {
         return rc;
     }
