@@ -13,8 +13,14 @@
  *   --no-version      tell no version
  *   --seed N          identity, 0 to 255 (1)
  *   --log             a line for each media packet
+ *   --no-register     refuse every registration
+ *   --no-setup        no room for calls that are answered
+ *   --routes          tell where people are
+ *   --chain ADDR      with it: there, if they are not here; up to 4 times
  *
- * Events on standard output: ready, offer (with the JSON), packet, closed.
+ * Direct calls are as in existing relays, but one at a time: "_signal".
+ * Events on standard output: ready, offer and signal (with the JSON), packet,
+ * closed.
  * On 127.0.0.1; ends with SIGTERM.
  */
 
@@ -33,11 +39,13 @@
 
 
 #define MEMBERS  32
+#define CHAIN    4
 
 
 typedef struct {
     wzp_qconn_t       *qc;
     bool               in;
+    bool               registered;      /* on "_signal"                      */
     wzp_participant_t  pt;
 } member_t;
 
@@ -51,7 +59,18 @@ static struct {
     bool         no_version;
     int          seed;
     bool         log;
-} opt = { NULL, false, false, -1, false, false, 1, false };
+    bool         no_register;
+    bool         no_setup;
+    bool         routes;
+    const char  *chain[CHAIN];
+    size_t       nchain;
+} opt = { .refuse = -1, .seed = 1 };
+
+/* The direct call that there is. */
+static struct {
+    char         id[WZP_CALL_ID_MAX + 1];
+    member_t    *party[2];              /* caller, callee; NULL: no call     */
+} call;
 
 static wzp_ident_t            ident;
 static member_t               members[MEMBERS];
@@ -215,6 +234,243 @@ answer(member_t *mb, const wzp_call_offer_t *of)
 }
 
 
+/* ---- direct calls ---- */
+
+static member_t *
+find_registered(const char *fp)
+{
+    size_t  i;
+
+    for (i = 0; i < MEMBERS; i++) {
+        if (members[i].registered
+            && strcmp(members[i].pt.fingerprint, fp) == 0)
+        {
+            return &members[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+forward(member_t *mb, const uint8_t *json, size_t len)
+{
+    wzp_qbuf_t  *qb;
+
+    qb = wzp_qbuf_message(json, len);
+    tried(wzp_qconn_message(mb->qc, qb, 0));
+    wzp_qbuf_unref(qb);
+}
+
+
+static void
+hang_up(member_t *mb, const char *id)
+{
+    wzp_signal_t  sg;
+
+    memset(&sg, 0, sizeof(sg));
+    sg.type = WZP_SIG_HANGUP;
+    memcpy(sg.u.hangup.call_id, id, strlen(id));
+    send_signal(mb->qc, &sg);
+}
+
+
+static void
+on_register(member_t *mb, const wzp_register_presence_t *rp)
+{
+    uint8_t       fp[WZP_FP_SIZE];
+    wzp_signal_t  sg;
+
+    memset(&sg, 0, sizeof(sg));
+    sg.type = WZP_SIG_REGISTER_PRESENCE_ACK;
+    sg.u.register_presence_ack.success = !opt.no_register;
+    (void) snprintf(sg.u.register_presence_ack.error, WZP_REASON_MAX, "%s",
+                    opt.no_register ? "no more\033[m people" : "");
+    (void) snprintf(sg.u.register_presence_ack.relay_build, WZP_BUILD_MAX,
+                    "9377a90");
+
+    wzp_fp_of_key(fp, rp->identity_pub);
+    wzp_fp_text(mb->pt.fingerprint, fp);
+    mb->registered = !opt.no_register;
+    send_signal(mb->qc, &sg);
+}
+
+
+static void
+on_direct_offer(member_t *mb, const wzp_direct_offer_t *of,
+    const uint8_t *data, size_t len)
+{
+    member_t      *to;
+    wzp_signal_t   sg;
+
+    to = find_registered(of->target);
+
+    if (to == NULL) {
+        hang_up(mb, "");
+        return;
+    }
+
+    if (call.party[0] == NULL) {
+        memcpy(call.id, of->call_id, sizeof(call.id));
+        call.party[0] = mb;
+        call.party[1] = to;
+    }
+
+    forward(to, data, len);
+
+    memset(&sg, 0, sizeof(sg));
+    sg.type = WZP_SIG_CALL_RINGING;
+    memcpy(sg.u.call_ringing.call_id, of->call_id, sizeof(of->call_id));
+    send_signal(mb->qc, &sg);
+}
+
+
+static void
+on_direct_answer(const wzp_direct_answer_t *an, const uint8_t *data,
+    size_t len)
+{
+    wzp_signal_t  sg;
+
+    if (call.party[0] == NULL || strcmp(an->call_id, call.id) != 0) {
+        return;
+    }
+
+    if (an->mode == WZP_ACCEPT_REJECT) {
+        hang_up(call.party[0], call.id);
+        call.party[0] = NULL;
+        return;
+    }
+
+    forward(call.party[0], data, len);
+
+    if (opt.no_setup) {
+        return;
+    }
+
+    memset(&sg, 0, sizeof(sg));
+    sg.type = WZP_SIG_CALL_SETUP;
+    memcpy(sg.u.call_setup.call_id, call.id, sizeof(call.id));
+    (void) snprintf(sg.u.call_setup.room, WZP_ROOM_NAME_MAX, "call-%s",
+                    call.id);
+    (void) snprintf(sg.u.call_setup.relay_addr, WZP_HOST_MAX, "0.0.0.0:1");
+    send_signal(call.party[0]->qc, &sg);
+    send_signal(call.party[1]->qc, &sg);
+}
+
+
+/* To the other side of the call; from a third, about a call of its own, to
+ * whoever called it (existing relays know all calls, this one knows one). */
+
+static void
+on_hangup(member_t *mb, const char *id, const uint8_t *data, size_t len)
+{
+    size_t  i;
+
+    if (call.party[0] == NULL || strcmp(id, call.id) != 0) {
+
+        for (i = 0; i < MEMBERS; i++) {
+            if (members[i].registered && &members[i] != mb) {
+                forward(&members[i], data, len);
+            }
+        }
+
+        return;
+    }
+
+    forward(call.party[call.party[0] == mb], data, len);
+    call.party[0] = NULL;
+}
+
+
+static void
+on_route_query(member_t *mb, const wzp_route_query_t *rq)
+{
+    char                   fp[WZP_FP_TEXT_LEN + 1];
+    size_t                 i;
+    wzp_signal_t           sg;
+    wzp_route_response_t  *rr;
+
+    if (!opt.routes) {
+        return;
+    }
+
+    memset(&sg, 0, sizeof(sg));
+    sg.type = WZP_SIG_ROUTE_RESPONSE;
+    rr = &sg.u.route_response;
+
+    memcpy(rr->fp, rq->fp, WZP_FP_SIZE);
+    rr->id = rq->id;
+    wzp_fp_text(fp, rq->fp);
+
+    (void) snprintf(rr->chain[0], WZP_HOST_MAX, "192.0.2.1:4433");
+    rr->nchain = 1;
+    rr->found = find_registered(fp) != NULL;
+
+    if (!rr->found && opt.nchain > 0) {
+        rr->found = true;
+
+        for (i = 0; i < opt.nchain; i++) {
+            (void) snprintf(rr->chain[rr->nchain++], WZP_HOST_MAX, "%s",
+                            opt.chain[i]);
+        }
+    }
+
+    send_signal(mb->qc, &sg);
+}
+
+
+static void
+on_signal_message(member_t *mb, const wzp_signal_t *sg, const uint8_t *data,
+    size_t len)
+{
+    printf("{\"event\":\"signal\",\"json\":%.*s}\n", (int) len, data);
+
+    if (sg->type == WZP_SIG_REGISTER_PRESENCE) {
+        on_register(mb, &sg->u.register_presence);
+        return;
+    }
+
+    if (!mb->registered) {
+        return;
+    }
+
+    switch ((int) sg->type) {
+
+    case WZP_SIG_DIRECT_CALL_OFFER:
+        on_direct_offer(mb, &sg->u.direct_offer, data, len);
+        break;
+
+    case WZP_SIG_DIRECT_CALL_ANSWER:
+        on_direct_answer(&sg->u.direct_answer, data, len);
+        break;
+
+    case WZP_SIG_HANGUP:
+        on_hangup(mb, sg->u.hangup.call_id, data, len);
+        break;
+
+    case WZP_SIG_ROUTE_QUERY:
+        on_route_query(mb, &sg->u.route_query);
+        break;
+
+    default:
+        break;
+    }
+}
+
+
+static bool
+is_signal(const wzp_qconn_t *qc)
+{
+    size_t       len;
+    const char  *sni;
+
+    sni = wzp_qconn_sni(qc, &len);
+
+    return len == 7 && memcmp(sni, "_signal", 7) == 0;
+}
+
+
 static void
 on_message(wzp_qconn_t *qc, const uint8_t *data, size_t len)
 {
@@ -227,7 +483,10 @@ on_message(wzp_qconn_t *qc, const uint8_t *data, size_t len)
         return;
     }
 
-    if (sg.type == WZP_SIG_CALL_OFFER) {
+    if (is_signal(qc)) {
+        on_signal_message(mb, &sg, data, len);
+
+    } else if (sg.type == WZP_SIG_CALL_OFFER) {
         printf("{\"event\":\"offer\",\"json\":%.*s}\n", (int) len, data);
 
         if (opt.refuse >= 0) {
@@ -278,6 +537,14 @@ on_closed(wzp_qconn_t *qc, const wzp_qclose_t *why)
     mb = wzp_qconn_data(qc);
 
     if (mb != NULL) {
+
+        if (call.party[0] != NULL
+            && (mb == call.party[0] || mb == call.party[1]))
+        {
+            hang_up(call.party[mb == call.party[0]], call.id);
+            call.party[0] = NULL;
+        }
+
         memset(mb, 0, sizeof(member_t));
         send_room();
     }
@@ -410,6 +677,10 @@ main(int argc, char **argv)
         { "no-version", no_argument, NULL, 'n' },
         { "seed", required_argument, NULL, 'S' },
         { "log", no_argument, NULL, 'l' },
+        { "no-register", no_argument, NULL, 'R' },
+        { "no-setup", no_argument, NULL, 'U' },
+        { "routes", no_argument, NULL, 'q' },
+        { "chain", required_argument, NULL, 'c' },
         { NULL, 0, NULL, 0 }
     };
 
@@ -423,6 +694,18 @@ main(int argc, char **argv)
         case 'n': opt.no_version = true; break;
         case 'S': opt.seed = atoi(optarg); break;
         case 'l': opt.log = true; break;
+        case 'R': opt.no_register = true; break;
+        case 'U': opt.no_setup = true; break;
+        case 'q': opt.routes = true; break;
+
+        case 'c':
+            if (opt.nchain == CHAIN) {
+                return 2;
+            }
+
+            opt.chain[opt.nchain++] = optarg;
+            break;
+
         default: return 2;
         }
     }
