@@ -362,7 +362,7 @@ wzp_route_ask(wzp_route_t *rt, const uint8_t fp[WZP_FP_SIZE], uint64_t now_ns,
     pq->id = wzp_route_id(rt);
     pq->deadline_ns = now_ns + rt->conf.ttl * WZP_ROUTE_HOP_NS;
 
-    (void) wzp_route_cache_seen(&rt->cache, pq->id, fp, now_ns,
+    (void) wzp_route_cache_seen(&rt->cache, pq->id, fp, rt->conf.ttl, now_ns,
                                 rt->conf.ttl * WZP_ROUTE_HOP_NS);
 
     wzp_route_spread(rt, pq, rt->conf.ttl);
@@ -389,15 +389,14 @@ wzp_route_pass(wzp_route_t *rt, unsigned peer, const wzp_route_query_t *rq,
     wzp_route_pending_t  *pq;
 
     id = rq->id == 0 ? wzp_route_id(rt) : rq->id;
+    ttl = WZP_MIN(rq->ttl, rt->conf.ttl);
 
-    if (wzp_route_cache_seen(&rt->cache, id, rq->fp, now_ns,
+    if (wzp_route_cache_seen(&rt->cache, id, rq->fp, ttl, now_ns,
                              (rt->conf.ttl + 1U) * WZP_ROUTE_HOP_NS))
     {
         rt->stat.loops++;
         return false;
     }
-
-    ttl = WZP_MIN(rq->ttl, rt->conf.ttl);
 
     if (ttl <= 1 || wzp_route_is_missed(rt, rq->fp, now_ns)) {
         return false;

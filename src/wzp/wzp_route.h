@@ -7,7 +7,8 @@
  *
  * A question spreads to all neighbours, each with one hop less, and each relay
  * passes it on once: whoever it reaches a second time says that nobody is
- * there.  The first answer that names somebody goes back the way the question
+ * there.  (Unless it has more hops to go than before: a short way may be slower
+ * than a long one, and must not end early for it.)  The first answer that names somebody goes back the way the question
  * came; each relay puts its own address in front of the chain, and remembers
  * by which peer it came: that is the next hop for the media of a call.
  *

@@ -166,7 +166,8 @@ wzp_route_cache_chain(const wzp_route_entry_t *en, wzp_route_response_t *rr)
 
 bool
 wzp_route_cache_seen(wzp_route_cache_t *ca, uint64_t id,
-    const uint8_t fp[WZP_FP_SIZE], uint64_t now_ns, uint64_t for_ns)
+    const uint8_t fp[WZP_FP_SIZE], uint8_t ttl, uint64_t now_ns,
+    uint64_t for_ns)
 {
     uint64_t           h;
     wzp_route_seen_t  *sn;
@@ -174,11 +175,12 @@ wzp_route_cache_seen(wzp_route_cache_t *ca, uint64_t id,
     h = wzp_route_hash(ca, fp, id);
     sn = &ca->seen[h % WZP_ROUTE_SEEN];
 
-    if (sn->hash == h && now_ns < sn->until_ns) {
+    if (sn->hash == h && now_ns < sn->until_ns && ttl <= sn->ttl) {
         return true;
     }
 
     sn->hash = h;
+    sn->ttl = ttl;
     sn->until_ns = now_ns + for_ns;
 
     return false;

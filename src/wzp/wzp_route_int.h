@@ -29,6 +29,7 @@ typedef struct {
 typedef struct {
     uint64_t  hash;
     uint64_t  until_ns;
+    uint8_t   ttl;                      /* the most it came with             */
 } wzp_route_seen_t;
 
 
@@ -57,9 +58,10 @@ void wzp_route_cache_drop(wzp_route_cache_t *ca, int next);
 void wzp_route_cache_chain(const wzp_route_entry_t *en,
     wzp_route_response_t *rr);
 
-/* Was this question here before?  Now it was. */
+/* Was this question here before, with as many hops to go?  Now it was. */
 bool wzp_route_cache_seen(wzp_route_cache_t *ca, uint64_t id,
-    const uint8_t fp[WZP_FP_SIZE], uint64_t now_ns, uint64_t for_ns);
+    const uint8_t fp[WZP_FP_SIZE], uint8_t ttl, uint64_t now_ns,
+    uint64_t for_ns);
 
 
 #endif /* _WZP_ROUTE_INT_H_INCLUDED_ */
