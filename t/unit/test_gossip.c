@@ -710,7 +710,7 @@ connection(unsigned a, unsigned b, bool up, uint64_t now)
 
     connected[a][b] = connected[b][a] = up;
 
-    if (up) {
+    if (up) {                           /* or anew, when it is up            */
         wzp_gossip_peer_up(relays[a], b, WZP_GOSSIP_OURS, "", now);
         wzp_gossip_peer_up(relays[b], a, WZP_GOSSIP_OURS, "", now);
 
@@ -750,7 +750,7 @@ random_step(uint64_t *now, uint64_t *epoch)
     switch (next_random(16)) {
 
     case 0:
-        connection(a, b, !connected[a][b], *now);
+        connection(a, b, !connected[a][b] || next_random(3) == 0, *now);
         return;
 
     case 1:
