@@ -357,8 +357,9 @@ fuzz: $(FUZZ)
 
 ## bench: measure, and print each figure beside its floor
 .PHONY: bench
-bench: all $(TOOLS) $(BENCH)
+bench: all $(TOOLS) $(BENCH) $(B)/t/sim/sim_gossip
 	t/bench/run $(BUILD)
+	$(B)/t/sim/sim_gossip bench
 
 ## test-nginx-quic: the module in nginx 1.26 with HTTP/3, on both TLS libraries
 .PHONY: test-nginx-quic
