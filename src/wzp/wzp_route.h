@@ -8,9 +8,10 @@
  * A question spreads to all neighbours, each with one hop less, and each relay
  * passes it on once: whoever it reaches a second time says that nobody is
  * there.  (Unless it has more hops to go than before: a short way may be slower
- * than a long one, and must not end early for it.)  The first answer that names somebody goes back the way the question
- * came; each relay puts its own address in front of the chain, and remembers
- * by which peer it came: that is the next hop for the media of a call.
+ * than a long one, and must not end early for it.)  The first answer that names
+ * somebody goes back the way the question came; each relay puts its own address
+ * in front of the chain, and remembers by which peer it came: that is the next
+ * hop for the media of a call.
  *
  * Existing relays ask nobody, and what they believe of others never expires
  * (PROTOCOL 12.3, F13): they are answered, never asked.
