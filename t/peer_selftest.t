@@ -58,6 +58,17 @@ ok($in->wait_signal('GlobalRoomInactive'), 'and its end');
 like($in->text, qr/"general"/, 'all that was said can be searched');
 
 
+my $our = $t->link(seed => seed_of(4), ours => 1);
+$other = $b->accepted('_federation', 2);
+is($other->{cert}, tls_fp_of(4), 'one like ours shows its certificate');
+is_deeply($other->wait_signal('FederationHello')->{extensions}, ['link'],
+          'and names the extension');
+$our->offer('general', [fp_of(20)]);
+my $offer = $other->wait_signal('GlobalRoomActive');
+is("$offer->{origin} $offer->{seq} @{$offer->{path}}",
+   relay_id_of(4) . ' 1 ' . relay_id_of(4), 'makes offers of its own');
+
+
 # ---- tagged media ----
 
 $a->send(room => 'general', stream_id => 7, count => 40, interval_us => 1000)
@@ -125,6 +136,12 @@ my $reg = $b->accepted('_signal')->wait_signal('RegisterPresence');
 
 is("$reg->{alias}/@{$reg->{signature}}", 'Ann/', 'a caller of old registers');
 ok($ann->wait_signal('RegisterPresenceAck'), 'is told so');
+
+my $bob = $t->link(sni => '_signal', addr => $b->addr, seed => seed_of(6),
+                   binding => 1);
+$reg = $b->accepted('_signal', 1)->wait_signal('RegisterPresence');
+is(@{$reg->{binding}}, 64, 'one of ours proves it');
+
 $ann->signal('"Reflect"');
 ok($b->accepted('_signal')->wait_signal('Reflect'), 'and says anything');
 

@@ -48,6 +48,9 @@ like($conf, qr/wzp_peer 127\.0\.0\.1:@{[$q->port(10)]} .*label=A;/,
 like($conf, qr/# number 1/, 'more lines for each');
 ok($q->line(0)->cut && $q->line(0)->heal, 'and that proxy obeys');
 
+is(($p->run('-t'))[0], 0, 'nginx takes it');
+is(($q->run('-t'))[0], 0, 'of both');
+
 # links are seen in the log
 
 spew($p->dir . '/error.log', map { "[notice] 1#1: $_\n" }

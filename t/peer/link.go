@@ -20,8 +20,8 @@ type link struct {
 	name    string // server name
 	inbound bool
 	home    *relay // accepted or dialled by; else none
-	print   string // TLS fingerprint of its far end, as it says
-	asked   time.Time
+	print   string // fingerprint of the far end, as its hello says
+	far     string // as its listener knows it
 
 	// under the lock
 	signals  int
@@ -181,6 +181,7 @@ func (l *link) receive() {
 			l.sayPacket(tag, pk)
 		}
 		if l.home != nil {
+			l.home.alive(l)
 			l.home.ingress(l, dg)
 		}
 	}
@@ -239,6 +240,9 @@ func (l *link) take(text string) {
 			l.close(0, "")
 		}
 		return
+	}
+	if l.home != nil {
+		l.home.alive(l)
 	}
 	if react := roles[l.name].react; react != nil {
 		react(l, name, value)

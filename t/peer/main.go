@@ -69,8 +69,8 @@ type Command struct {
 	Strict      bool     `json:"strict"` // end at unknown variants
 	NoPong      bool     `json:"no_pong"`
 	RelayLinks  bool     `json:"relay_links"` // "_relay" is no room
-	BindLabel   string   `json:"bind_label"`
-	Global      []string `json:"global"` // rooms to bridge
+	Global      []string `json:"global"`      // rooms to bridge
+	Trusted     []string `json:"trusted"`     // fingerprints; none: all
 
 	// media on links, presence
 	Room         string   `json:"room"`

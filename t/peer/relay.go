@@ -1,5 +1,6 @@
 // "_federation" as the relays before us play it: a dialling one says hello, an
-// accepting one is silent.  Announcements and tagged packets of the rooms in
+// accepting one is silent.  Links are kept by fingerprint: a later one takes the
+// place of an earlier for sending, and whichever ends first empties it.  Announcements and tagged packets of the rooms in
 // "global" then go from link to link, without hops, without memory; with no
 // such room, all that is said is said by the test.
 
@@ -9,6 +10,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -37,7 +39,7 @@ func federationBegin(l *link) {
 			l.hello()
 		}
 		if l.home != nil {
-			l.home.join(l)
+			l.home.join(l, certPrint(l.conn))
 		}
 		return
 	}
@@ -70,11 +72,13 @@ func federationReact(l *link, name string, value json.RawMessage) {
 		first := l.print == ""
 		l.print = msg.Fingerprint
 		l.Unlock()
-		if l.inbound && first {
+		if l.inbound && first && !l.home.trusts(msg.Fingerprint) {
+			l.close(0, "normal close")
+		} else if l.inbound && first {
 			if l.cmd.Hello {
 				l.hello()
 			}
-			l.home.join(l)
+			l.home.join(l, msg.Fingerprint)
 		}
 
 	case "GlobalRoomActive":
@@ -109,18 +113,29 @@ func (r *relay) local(room string) []participant {
 	return list
 }
 
+// trusts: with no list of them, everybody.
+func (r *relay) trusts(print string) bool {
+	for _, known := range r.cmd.Trusted {
+		if strings.EqualFold(known, print) {
+			return true
+		}
+	}
+	return len(r.cmd.Trusted) == 0
+}
+
 // join: a link is up and learns what is known.
-func (r *relay) join(l *link) {
+func (r *relay) join(l *link, far string) {
 	r.Lock()
 	defer r.Unlock()
 
-	r.links = append(r.links, l)
+	l.far = far
+	r.links[far] = l
 	for _, room := range r.cmd.Global {
 		if len(r.rooms[room]) > 0 {
 			l.announce(room, r.local(room))
 		}
 		for from, list := range r.remote[room] {
-			if from != l {
+			if from != far {
 				l.announce(room, list)
 			}
 		}
@@ -131,16 +146,30 @@ func (r *relay) join(l *link) {
 func (r *relay) drop(l *link) {
 	r.Lock()
 	defer r.Unlock()
+	delete(r.links, l.far)
+}
 
-	for i, o := range r.links {
-		if o == l {
-			r.links = append(r.links[:i:i], r.links[i+1:]...)
-			break
+// sweep: who was silent for 15 s has nobody any more, as far as members hear.
+func (r *relay) sweep() {
+	for range time.Tick(5 * time.Second) {
+		r.Lock()
+		for room, by := range r.remote {
+			for far := range by {
+				if time.Since(r.heard[far]) > 15*time.Second {
+					delete(by, far)
+					r.tell(room)
+				}
+			}
 		}
+		r.Unlock()
 	}
-	for _, by := range r.remote {
-		delete(by, l)
-	}
+}
+
+// alive: something came by a link.
+func (r *relay) alive(l *link) {
+	r.Lock()
+	defer r.Unlock()
+	r.heard[l.far] = time.Now()
 }
 
 func (l *link) announce(room string, list []participant) {
@@ -180,12 +209,12 @@ func (r *relay) active(from *link, room string, list []participant) {
 		}
 	}
 	if r.remote[room] == nil {
-		r.remote[room] = make(map[*link][]participant)
+		r.remote[room] = make(map[string][]participant)
 	}
-	r.remote[room][from] = list
+	r.remote[room][from.far] = list
 
-	for _, l := range r.links {
-		if l != from {
+	for far, l := range r.links {
+		if far != from.far {
 			l.announce(room, list)
 		}
 	}
@@ -196,7 +225,7 @@ func (r *relay) inactive(from *link, room string) {
 	r.Lock()
 	defer r.Unlock()
 
-	delete(r.remote[room], from)
+	delete(r.remote[room], from.far)
 
 	left := []participant{}
 	for _, list := range r.remote[room] {
@@ -204,8 +233,8 @@ func (r *relay) inactive(from *link, room string) {
 	}
 	left = append(left, r.local(room)...)
 
-	for _, l := range r.links {
-		if l == from {
+	for far, l := range r.links {
+		if far == from.far {
 			continue
 		}
 		if len(left) > 0 {
@@ -246,13 +275,18 @@ func (r *relay) ingress(from *link, dg []byte) {
 }
 
 func (r *relay) pass(from *link, dg []byte) {
+	var to []*link
+
 	r.Lock()
-	links := append([]*link{}, r.links...)
-	r.Unlock()
-	for _, l := range links {
-		if l != from {
-			sendDatagram(l.conn, dg)
+	for far, l := range r.links {
+		if from == nil || far != from.far {
+			to = append(to, l)
 		}
+	}
+	r.Unlock()
+
+	for _, l := range to {
+		sendDatagram(l.conn, dg)
 	}
 }
 

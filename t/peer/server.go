@@ -33,8 +33,9 @@ type relay struct {
 	sync.Mutex
 	accepted int
 	rooms    map[string][]*guest
-	links    []*link
-	remote   map[string]map[*link][]participant
+	links    map[string]*link                    // by fingerprint
+	remote   map[string]map[string][]participant // room, fingerprint
+	heard    map[string]time.Time                // by fingerprint
 	seen     map[uint64]time.Time
 	rate     map[string]*window
 }
@@ -49,7 +50,9 @@ type window struct {
 func (ps *peers) serve(cmd *Command) {
 	r := &relay{id: cmd.ID, cmd: *cmd, net: &socket{}, peers: ps,
 		rooms:  make(map[string][]*guest),
-		remote: make(map[string]map[*link][]participant),
+		links:  make(map[string]*link),
+		remote: make(map[string]map[string][]participant),
+		heard:  make(map[string]time.Time),
 		seen:   make(map[uint64]time.Time),
 		rate:   make(map[string]*window)}
 	seed := seedOf(&r.cmd)
@@ -79,6 +82,7 @@ func (ps *peers) serve(cmd *Command) {
 	}
 
 	ps.add(cmd.ID, r)
+	go r.sweep()
 	say(cmd.ID, "serving", Event{"cert": colons(cert.Certificate[0])})
 
 	for {

@@ -1,5 +1,6 @@
 // A caller on "_signal": registers as the clients that existed before us do,
-// with a signature that nobody looks at; or as the test says.
+// with a signature that nobody looks at and is empty; with "binding" as ours
+// do; or as the test says.
 
 package main
 
@@ -19,20 +20,19 @@ func signalBegin(l *link) {
 	}
 
 	key := ed25519.NewKeyFromSeed(hkdf(seedOf(&l.cmd), "warzone-ed25519"))
-	sig, alias := []byte{}, "null"
+	extra, alias := l.cmd.Extra, "null"
 
-	// BindLabel: signed over that label and the TLS session
-
-	if l.cmd.BindLabel != "" {
+	if l.cmd.Binding || l.cmd.BadBind {
 		tls, err := exporter(l.conn, "EXPORTER-wzp-binding", 32)
 		if err != nil {
 			say(l.id, "error", Event{"text": err.Error()})
 			return
 		}
-		sig = ed25519.Sign(key, append([]byte(l.cmd.BindLabel), tls...))
-		if l.cmd.BadSig {
-			sig[7] ^= 0x10
+		if l.cmd.BadBind {
+			tls[0] ^= 1
 		}
+		extra += `,"binding":` + bytesJSON(ed25519.Sign(key,
+			append([]byte("wzp-binding-register"), tls...)))
 	}
 	if l.cmd.Alias != "" {
 		text, _ := json.Marshal(l.cmd.Alias)
@@ -40,9 +40,8 @@ func signalBegin(l *link) {
 	}
 
 	l.signal(fmt.Sprintf(`{"RegisterPresence":{"identity_pub":%s,`+
-		`"signature":%s,"alias":%s%s}}`,
-		bytesJSON(key.Public().(ed25519.PublicKey)), bytesJSON(sig),
-		alias, l.cmd.Extra))
+		`"signature":[],"alias":%s%s}}`,
+		bytesJSON(key.Public().(ed25519.PublicKey)), alias, extra))
 }
 
 // signalReact: a registration is acknowledged, a ping answered.

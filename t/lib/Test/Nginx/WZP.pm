@@ -54,7 +54,7 @@ use Test::Nginx::WZP::Proxy;
 use Test::Nginx::WZP::Util;
 
 our @EXPORT = (@Test::More::EXPORT, qw(wait_for spew slurp seed_of
-    close_code closed_as fp_of tls_fp_of));
+    close_code closed_as fp_of tls_fp_of relay_id_of));
 
 our $TOP = abs_path(dirname(__FILE__) . '/../../../..');
 our $BUILD = $ENV{WZP_BUILD} || "$TOP/build";

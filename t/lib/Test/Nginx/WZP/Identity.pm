@@ -6,6 +6,7 @@ package Test::Nginx::WZP::Identity;
 #     seed_of(N)            the seed of the Nth of this test, 64 hex digits
 #     fp_of(N)              fingerprint of that identity: "6871:1211:..."
 #     tls_fp_of(N or SEED)  fingerprint of the certificate: "0c:62:..."
+#     relay_id_of(N or SEED)   its first 8 bytes, as relays of ours are called
 #     cert_of(N or SEED)    the certificate, DER
 
 use strict;
@@ -15,7 +16,7 @@ use Digest::SHA qw(hmac_sha256 sha256 sha256_hex);
 use Exporter qw(import);
 use File::Temp;
 
-our @EXPORT = qw(seed_of fp_of tls_fp_of cert_of);
+our @EXPORT = qw(seed_of fp_of tls_fp_of relay_id_of cert_of);
 
 my %certs;                      # by seed
 
@@ -125,6 +126,9 @@ sub tls_fp_of
 
     return join ':', sha256_hex(cert_of($n)) =~ /../g;
 }
+
+
+sub relay_id_of { return substr sha256_hex(cert_of($_[0])), 0, 16 }
 
 
 1;

@@ -14,11 +14,12 @@ package Test::Nginx::WZP::Link;
 #   seed          32 bytes as hex: its identity and certificate
 #   client_cert   show the certificate (the relays before us have none)
 #   claim         another fingerprint in the hello: forged
+#   ours          as a relay of ours: certificate, extension "link", epoch 1
 #   extra         more members of the first message: ',"extensions":["x"]'
 #   offer         JSON instead of the first message
 #   no_offer      not even that; ->tell('stream', hex => ...) sends any bytes
 #   strict        end at a variant unknown before us, as the relays before us
-#   bind_label    sign that and the TLS session when registering
+#   binding       prove the registration, as our clients do; bad_binding
 #   log           tell every packet
 #   no_wait       do not wait until it is connected
 #   relay         id of a listener, on whose behalf it dials
@@ -32,6 +33,9 @@ package Test::Nginx::WZP::Link;
 #   text                  everything that was ever signalled to it, to grep
 #   tags                  tags of all packets that came
 #   active(ROOM, FP...)   GlobalRoomActive; inactive(ROOM)
+#   offer(ROOM, [FP...], origin => ..., seq => ..., path => [...])
+#                         the same by a relay of ours: by default its own, with
+#                         a number that rises
 #   presence([FP...], ADDR)   PresenceUpdate now, and from now on
 #   route(FP, [TTL])      RouteQuery
 #   send(room => ..., stream_id => ..., count => ...)    tagged packets
@@ -48,6 +52,7 @@ use parent -norequire, 'Test::Nginx::WZP::Member';
 use Digest::SHA qw(sha256_hex);
 use JSON::PP ();
 
+use Test::Nginx::WZP::Identity;
 use Test::Nginx::WZP::Util;
 
 my $json = JSON::PP->new->utf8->canonical;
@@ -106,9 +111,28 @@ sub active
 {
     my ($self, $room, @who) = @_;
 
-    return $self->say(GlobalRoomActive => { room => $room, participants => [
-        map { ref $_ ? $_ : { fingerprint => $_, alias => undef,
-                              relay_label => undef } } @who ] });
+    return $self->say(GlobalRoomActive => {
+        room => $room, participants => [people(@who)] });
+}
+
+
+# Participants by fingerprint; a hash is one already.
+
+sub people
+{
+    return map { ref $_ ? $_ : { fingerprint => $_, alias => undef,
+                                 relay_label => undef } } @_;
+}
+
+
+sub offer
+{
+    my ($self, $room, $who, %more) = @_;
+    my $id = relay_id_of($self->{seed});
+
+    return $self->say(GlobalRoomActive => {
+        room => $room, participants => [people(@$who)], origin => $id,
+        seq => ++$self->{offers}, path => [$id], %more });
 }
 
 
@@ -168,11 +192,14 @@ package Test::Nginx::WZP::Listener;
 #     my $l = $r->accepted('_federation');
 #
 #   request_cert  ask for a client certificate; ->accepted tells it as {cert}
-#   hello         answer a hello, as our relays do; extra, claim, strict: as
-#                 for links
+#   hello         answer a hello; ours: as our relays do; extra, claim, strict:
+#                 as for links
 #   fingerprints  its people, for probes; relay_addr: the address it tells them
 #   no_pong, relay_links ("_relay" is a link, not a room)
-#   global        rooms that it bridges, by the rules and faults of old
+#   global        rooms that it bridges, by the rules and faults of old: what is
+#                 announced circulates; two links to one relay are one for
+#                 sending until either ends; who is silent for 15 s has nobody
+#   trusted       fingerprints that a hello may claim (none: any)
 #   mode, code, reason, alpn, no_datagram, bad_signature: t/peer/README
 
 use strict;

@@ -89,12 +89,26 @@ sub link
 {
     my ($self, %opt) = @_;
 
-    %opt = (id => 'l' . ++$self->{links}, sni => '_federation', %opt);
+    %opt = (id => 'l' . ++$self->{links}, sni => '_federation',
+            like_ours(%opt));
     $self->tell(typed(%opt), cmd => 'link');
 
     my $l = Test::Nginx::WZP::Link->new($self, %opt);
     $l->wait('connected') unless $opt{no_wait};
     return $l;
+}
+
+
+# "ours": what makes another relay take this one for one of ours.
+
+sub like_ours
+{
+    my (%opt) = @_;
+
+    return delete $opt{ours}
+        ? (client_cert => 1, request_cert => 1, hello => 1,
+           extra => ',"extensions":["link"],"epoch":1', %opt)
+        : %opt;
 }
 
 
@@ -104,7 +118,7 @@ sub serve
 {
     my ($self, %opt) = @_;
 
-    $opt{id} = 'r' . ++$self->{links};
+    %opt = (id => 'r' . ++$self->{links}, like_ours(%opt));
     $self->tell(typed(%opt), cmd => 'serve');
     return Test::Nginx::WZP::Listener->new($self, %opt);
 }

@@ -18,7 +18,7 @@ package Test::Nginx::WZP::Topology;
 #
 #   rooms     names of the global rooms (general)
 #   dial      'one': the later dials the earlier, which trusts it; 'both'
-#   backoff   of wzp_federation_backoff ('1s 5s')
+#   backoff   of wzp_federation_backoff ('300ms 3s')
 #   proxies   { '2-1' => [options of udpproxy] }: in front of relay 1 for what
 #             relay 2 dials (from 0); the proxy is then $r[2]->line(1), with
 #             cut, heal, replay, rebind, report
@@ -104,7 +104,7 @@ sub own_lines
     my @rooms = map { "wzp_global_room $_;\n" } @{$mine{rooms} || ['general']};
 
     return join '', @rooms, 'wzp_federation_backoff ',
-        $mine{backoff} || '1s 5s', ";\n", ref $more ? $more->($i) : $more, "\n";
+        $mine{backoff} || '300ms 3s', ";\n", ref $more ? $more->($i) : $more, "\n";
 }
 
 
