@@ -236,15 +236,30 @@ cl_dial_turn(cl_dial_t *dl, uint64_t now_ns)
 
 /* ---- what we hear ---- */
 
-/* Is it what it says it is?  Existing graphical clients send no key. */
+/* Whose key is it?  Existing graphical clients send none. */
+
+static bool
+cl_dial_key_good(const uint8_t pub[WZP_KEY_SIZE],
+    const uint8_t whose[WZP_FP_SIZE])
+{
+    uint8_t  fp[WZP_FP_SIZE];
+
+    static const uint8_t  none[WZP_KEY_SIZE];
+
+    wzp_fp_of_key(fp, pub);
+
+    return memcmp(pub, none, WZP_KEY_SIZE) == 0
+           || memcmp(fp, whose, WZP_FP_SIZE) == 0;
+}
+
+
+/* Is it to us, and from whom it says? */
 
 static bool
 cl_dial_offer_good(const cl_dial_t *dl, const wzp_direct_offer_t *of,
     uint8_t from[WZP_FP_SIZE])
 {
     uint8_t  fp[WZP_FP_SIZE];
-
-    static const uint8_t  none[WZP_KEY_SIZE];
 
     if (of->call_id[0] == '\0'
         || wzp_fp_parse(fp, of->target, strlen(of->target)) != WZP_OK
@@ -255,10 +270,7 @@ cl_dial_offer_good(const cl_dial_t *dl, const wzp_direct_offer_t *of,
         return false;
     }
 
-    wzp_fp_of_key(fp, of->identity_pub);
-
-    return memcmp(of->identity_pub, none, WZP_KEY_SIZE) == 0
-           || memcmp(fp, from, WZP_FP_SIZE) == 0;
+    return cl_dial_key_good(of->identity_pub, from);
 }
 
 
@@ -366,6 +378,12 @@ cl_dial_on_answer(cl_dial_t *dl, const wzp_direct_answer_t *an,
 
     if (an->mode == WZP_ACCEPT_REJECT) {
         cl_dial_over(dl, CL_DIAL_DECLINED, false);
+        return;
+    }
+
+    if (an->has_identity && !cl_dial_key_good(an->identity_pub, dl->peer)) {
+        cl_dial_send_hangup(dl, dl->id, WZP_HANGUP_ERROR);
+        cl_dial_over(dl, CL_DIAL_FAILED, true);
         return;
     }
 

@@ -114,8 +114,8 @@ static const cl_option_t  cl_option_table[] = {
       "terminal each one is asked about" },
 
     { "accept", CL_ARG_ACCEPT, 0, "[=HOW]",
-      "take every call: generic (default) or trusted,\n"
-      "who may learn your address" },
+      "take every call: generic (default), or trusted, so\n"
+      "that the caller's client may look for a direct way" },
 
     { "reject", CL_ARG_FLAG, CL_OFF(reject), NULL,
       "turn every call away" },

@@ -9,6 +9,7 @@
 #include "modes.h"
 #include "phone.h"
 #include "say.h"
+#include "source.h"
 
 
 /* ---- who it is about ---- */
@@ -79,7 +80,7 @@ cl_phone_ended_say(const cl_phone_t *ph)
 
     pa = &ph->with;
 
-    if (!ph->dl.outgoing && pa->why == CL_DIAL_NO_ANSWER) {
+    if (!pa->outgoing && pa->why == CL_DIAL_NO_ANSWER) {
         cl_say("missed: a call from %s", pa->name);
 
     } else if (pa->by_us && pa->why == CL_DIAL_HUNG_UP) {
@@ -147,6 +148,7 @@ cl_phone_over(cl_phone_t *ph)
     pa->over = true;
     pa->why = ph->dl.why;
     pa->by_us = ph->dl.by_us;
+    pa->outgoing = ph->dl.outgoing;
 
     if (ph->cl != NULL) {
         cl_call_leave(ph->cl, cl_now());
@@ -384,11 +386,19 @@ cl_phone_turn(void *ctx, uint64_t now_ns)
 /* ---- life ---- */
 
 static cl_exit_t
-cl_phone_who(cl_phone_t *ph)
+cl_phone_prepare(cl_phone_t *ph)
 {
-    cl_exit_t  rc;
+    cl_exit_t     rc;
+    cl_source_t  *src;
 
-    rc = cl_contacts_load(&ph->contacts);
+    /* A file that is not there shall not be missed by the first caller. */
+
+    rc = cl_source_create(&src, ph->op);
+    cl_source_destroy(src);
+
+    if (rc == CL_OK) {
+        rc = cl_contacts_load(&ph->contacts);
+    }
 
     if (rc == CL_OK) {
         rc = cl_me_load(&ph->me, ph->op);
@@ -419,7 +429,7 @@ cl_phone_run(cl_phone_t *ph)
         .signal = cl_phone_signal
     };
 
-    rc = cl_phone_who(ph);
+    rc = cl_phone_prepare(ph);
     if (rc != CL_OK) {
         return rc;
     }

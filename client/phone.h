@@ -30,6 +30,7 @@ typedef struct {
     bool           over;                /* for the other side                */
     cl_dial_why_t  why;                 /* over: how                         */
     bool           by_us;
+    bool           outgoing;
 } cl_phone_party_t;
 
 
@@ -50,7 +51,7 @@ typedef struct {
     cl_call_t           *cl;            /* NULL: not in a room               */
     cl_options_t         call_op;       /* of cl                             */
     char                 room[WZP_ROOM_NAME_MAX + 1];
-    char                 title[CL_PHONE_NAME + 16];
+    char                 title[WZP_ALIAS_MAX + 16];
     char                 record[CL_PATH_MAX];
     unsigned             calls;         /* that came to a room               */
     uint64_t             alone_ns;      /* since when; 0: somebody is there  */

@@ -46,22 +46,28 @@ cl_phone_record(cl_phone_t *ph)
 static void
 cl_phone_enter(cl_phone_t *ph)
 {
+    char       buf[16];
+    cl_exit_t  rc;
+
     ph->calls++;
     ph->alone_ns = 0;
 
     memcpy(ph->room, ph->dl.room, sizeof(ph->room));
     (void) snprintf(ph->title, sizeof(ph->title), "call with %s",
-                    ph->with.name);
+                    ph->with.contact != NULL
+                    ? ph->with.contact
+                    : cl_room_name(ph->dl.alias, ph->with.fp, buf));
 
     ph->call_op = *ph->op;
     ph->call_op.room = ph->room;
     memcpy(ph->call_op.sni, ph->room, sizeof(ph->room));
     ph->call_op.record = cl_phone_record(ph);
 
-    if (cl_talk_create(&ph->cl, &ph->call_op, &ph->me) != CL_OK) {
-        ph->cl = NULL;
+    rc = cl_talk_create(&ph->cl, &ph->call_op, &ph->me);
+
+    if (rc != CL_OK) {
+        cl_phone_leave(ph, rc);
         cl_dial_hangup(&ph->dl, WZP_HANGUP_ERROR);
-        cl_phone_leave(ph, CL_IO);
         return;
     }
 
@@ -84,6 +90,12 @@ cl_phone_exit(cl_phone_t *ph)
 
     if (ph->op->once || ph->op->mode == CL_MODE_DIAL) {
         cl_phone_leave(ph, status);
+    }
+
+    /* Whoever interrupts a call wants to know that its recording failed. */
+
+    if (ph->leaving && ph->status == CL_OK) {
+        ph->status = status;
     }
 
     cl_phone_ended(ph);

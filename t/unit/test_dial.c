@@ -259,7 +259,8 @@ test_outgoing(void)
 static void
 test_endings(void)
 {
-    size_t  i;
+    size_t        i;
+    wzp_signal_t  sg;
 
     static const struct {
         bool           rings;
@@ -323,6 +324,17 @@ test_endings(void)
     hear_setup("a1", "general");
     is_u64(dial.why, CL_DIAL_FAILED, "any other room is none");
     is_u64(sent[0].type, WZP_SIG_HANGUP, "we hang up");
+
+    ring("a1");
+    memset(&sg, 0, sizeof(sg));
+    sg.type = WZP_SIG_DIRECT_CALL_ANSWER;
+    sg.u.direct_answer.mode = WZP_ACCEPT_GENERIC;
+    memcpy(sg.u.direct_answer.call_id, "a1", 3);
+    sg.u.direct_answer.has_identity = true;
+    memcpy(sg.u.direct_answer.identity_pub, bob.pub, WZP_KEY_SIZE);
+    cl_dial_signal(&dial, &sg, 1);
+    is_u64(dial.why, CL_DIAL_FAILED, "somebody else answers");
+    is_u64(sent[0].u.hangup.reason, WZP_HANGUP_ERROR, "we hang up");
 
     ring("a1");
     hear_setup("a1", "call-a1");
