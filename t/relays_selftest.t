@@ -98,9 +98,20 @@ is($a->{lost}, 150, 'what did not arrive is lost');
 is(join(' ', map { "$_->{from}>$_->{to}" } @{$a->{pairs}}), '0>3 1>3 2>3',
    'between whom');
 
+is($a->{gaps}, 0, 'though there is no gap in what did');
+
 $m[0]->send(count => 5, seq => 0);
 $m[0]->sent;
 wait_for { account(\@m, frames => 50)->{dups} == 10 };
 is(account(\@m, frames => 50)->{dups}, 10, 'twice is told');
+
+# ---- a relay that dies comes again, as the same ----
+
+$r[1]->crash;
+spew($r[1]->dir . '/error.log', qq{link "A" up: 127.0.0.1:1\n});
+$r[1]->start;
+is(($r[1]->fingerprints)[1], $r[1]->tls_fp, 'the same identity');
+is(scalar($r[1]->http_get('/json')), 200, 'and port');
+is($r[1]->links_up, 0, 'whose links are to be made again');
 
 Test::Nginx::WZP->finish(@r);

@@ -508,6 +508,7 @@ sub start
 
     $self->conf(%c) if %c || !$self->{conf};
     $self->port;
+    $self->{log_from} = length $self->error_log;
 
     if ($self->{single}) {
         $self->{process} = Test::Nginx::WZP::Process->spawn(
@@ -708,6 +709,19 @@ sub stop
 }
 
 
+# As if the machine had lost its power; start() begins anew.
+
+sub crash
+{
+    my ($self) = @_;
+    my @all = ($self->pid, $self->workers(all => 1));
+
+    kill 'KILL', @all;
+    $self->wait_gone($_) for @all;
+    delete $self->{started};
+}
+
+
 # ---- the log ----
 
 sub error_log
@@ -749,12 +763,12 @@ sub fingerprints
 }
 
 
-# Labels of the links that are up, by the log.
+# Labels of the links that are up, by the log since the last start.
 
 sub links_up
 {
     my ($self) = @_;
-    my $log = $self->error_log;
+    my $log = substr $self->error_log, $self->{log_from} || 0;
     my %up;
 
     $up{$1} = $2 eq 'up' while $log =~ /link "(.*?)" (up|down)\b/g;

@@ -185,9 +185,11 @@ sub talk
 # that the talker has sent), and
 #
 #   got, lost, dups, corrupt    sums over all pairs
+#   gaps                        of the lost: those between others that came (for
+#                               who joined late, or talks still)
 #   strays                      packets of nobody, or of himself
-#   pairs                       [{to, from, got, lost, dups, corrupt}], by the
-#                               members' numbers: only those that are not clean
+#   pairs                       [{to, from, got, lost, ...}] by the members'
+#                               numbers: only those that are not clean
 #
 # Waits until nothing is missing, or (settle seconds, 5) nothing more comes.
 
@@ -210,8 +212,8 @@ sub account
 sub add_up
 {
     my ($members, $frames) = @_;
-    my %sum = (got => 0, lost => 0, dups => 0, corrupt => 0, strays => 0,
-               pairs => []);
+    my %sum = (got => 0, lost => 0, gaps => 0, dups => 0, corrupt => 0,
+               strays => 0, pairs => []);
 
     for my $i (0 .. $#$members) {
         my %flows = %{($members->[$i]->stats || {})->{flows} || {}};
@@ -220,12 +222,15 @@ sub add_up
             my $from = $members->[$j];
             my $want = defined $frames ? $frames : $from->{seq} || 0;
             my $f = delete $flows{$from->stream_id || 0}
-                    || { distinct => 0, dups => 0, corrupt => 0 };
+                    || { distinct => 0, first => 1, high => 0, dups => 0,
+                         corrupt => 0 };
+            my $span = $f->{high} - $f->{first} + 1;
             my %pair = (to => $i, from => $j, got => $f->{distinct},
-                        lost => $want - $f->{distinct}, dups => $f->{dups},
+                        lost => $want - $f->{distinct},
+                        gaps => $span - $f->{distinct}, dups => $f->{dups},
                         corrupt => $f->{corrupt});
 
-            $sum{$_} += $pair{$_} for qw(got lost dups corrupt);
+            $sum{$_} += $pair{$_} for qw(got lost gaps dups corrupt);
             push @{$sum{pairs}}, \%pair
                 if $pair{lost} || $pair{dups} || $pair{corrupt};
         }
