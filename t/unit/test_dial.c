@@ -259,8 +259,7 @@ test_outgoing(void)
 static void
 test_endings(void)
 {
-    size_t        i;
-    wzp_signal_t  sg;
+    size_t  i;
 
     static const struct {
         bool           rings;
@@ -293,6 +292,13 @@ test_endings(void)
         is_u64(cl_dial_why_exit(dial.why), rows[i].status, "exit status");
         is_u64(nsent, 0, "nothing to say");
     }
+}
+
+
+static void
+test_no_call(void)
+{
+    wzp_signal_t  sg;
 
     ring("a1");
     hear_answer("a1", WZP_ACCEPT_REJECT);
@@ -506,6 +512,7 @@ main(void)
     test_id();
     test_outgoing();
     test_endings();
+    test_no_call();
     test_busy();
     test_crossing();
     test_incoming();
