@@ -5,20 +5,12 @@ use strict;
 use warnings;
 
 use FindBin;
-use IO::Socket::INET;
 use lib "$FindBin::Bin/lib";
 use Test::Nginx::WZP;
+use Test::Nginx::WZP::Phone;
 
 my $t = Test::Nginx::WZP->new;
-my ($ann, $bob, $eve) = map { fp_of($_) } 1 .. 3;
-my @who = (undef, 'Ann', 'Bob', 'Eve');
-my $home = $t->dir . '/home';
-my $n = 0;
-
-mkdir $home;
-mkdir "$home/.config";
-mkdir "$home/.config/wzp";
-spew("$home/.config/wzp/contacts", "ann $ann\nbob $bob the plumber\n");
+my $home = phones($t);
 
 sub odd
 {
@@ -32,44 +24,6 @@ sub odd
     return $p;
 }
 
-
-# The nth person's client.
-
-sub person
-{
-    my ($i, @args) = @_;
-    my $opt = ref $args[0] ? shift @args : {};
-    my $c = Test::Nginx::WZP::Client->start(
-        dir => $t->dir, addr => $t->addr, number => ++$n, home => $home,
-        args => ['--seed', seed_of($i), '--alias', $who[$i], @args], %$opt);
-
-    push @{$t->{clients}}, $c;
-    return $c;
-}
-
-
-sub registered
-{
-    my ($i, @args) = @_;
-    my $c = person($i, '--register', @args);
-
-    $c->wait_event('registered') or diag($c->story);
-    return $c;
-}
-
-
-# A call has ended at a client, for that reason, by that side.
-
-sub ended
-{
-    my ($c, $reason, $by_us, $text) = @_;
-    my $ev = $c->wait_event('call_ended') || {};
-
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    is(join(' ', $ev->{reason} || '-', $ev->{by_us} ? 1 : 0),
-       "$reason $by_us", $text) or diag($c->story);
-    return $ev;
-}
 
 my $relay = odd();
 
@@ -174,36 +128,8 @@ ended($a, 'hung_up', 0, 'which hangs up');
 # ---- a terminal ----
 
 SKIP: {
-    skip 'needs script(1)', 12
-        if system('script --version >/dev/null 2>&1');
+    my $p = terminal(2) or skip 'needs script(1)', 16;
 
-    my $client = Test::Nginx::WZP::Client::binary();
-
-    sub terminal
-    {
-        my $p = Test::Nginx::WZP::Process->spawn(
-            name => 'terminal', dir => $t->dir, input => 1,
-            env => { HOME => $home, XDG_CONFIG_HOME => undef,
-                     TERM => 'dumb' },
-            command => ['script', '-qefc', "$client --register --seed "
-                        . seed_of(2) . ' ' . $t->addr, '/dev/null']);
-
-        push @{$t->{clients}}, $p;
-        ok(wait_for { $p->output =~ /waiting for calls/ }, 'it waits')
-            or diag($p->output);
-        return $p;
-    }
-
-    sub types
-    {
-        my ($p, $after, $text) = @_;
-
-        ok(wait_for { $p->output =~ $after }, "asked: $after")
-            or diag($p->output);
-        print {$p->{input}} "$text\n";
-    }
-
-    my $p = terminal();
     $a = person(1, '--call', 'bob', '--send-tone');
     types($p, qr/ann calls.*answer\?/s, 'y');
     ok($a->wait_event('joined'), 'y: a call') or diag($p->output);
