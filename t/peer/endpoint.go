@@ -23,11 +23,11 @@ type endpoint struct {
 }
 
 func newEndpoint(cmd *Command) endpoint {
-	e := endpoint{id: cmd.ID, cmd: *cmd, net: &socket{}}
-	if e.cmd.ALPN == "" {
-		e.cmd.ALPN = "wzp"
+	c := *cmd
+	if c.ALPN == "" {
+		c.ALPN = "wzp"
 	}
-	return e
+	return endpoint{id: c.ID, cmd: c, net: &socket{}}
 }
 
 // obey does what every connection can be told.
