@@ -12,7 +12,8 @@
  * several offers of one origin the best (shortest path, then lowest id of the
  * neighbour) is used and passed on.  So a repeat is silent, a cycle ends, a
  * link that goes down takes exactly what came by it alone, and an alternative
- * takes over at once.
+ * takes over at once.  Nothing older than what was shown last is shown again
+ * (seq), so nobody who has left comes back by a slower way.
  *
  * An existing relay knows no origins: what it tells is one offer of its own,
  * what it is told is the sum of all that we know without what came from it, at
@@ -31,8 +32,10 @@
 
 #define WZP_FED_PEERS       64          /* links, one bit each               */
 #define WZP_FED_ROOMS       4096        /* rooms, calls included             */
-#define WZP_FED_OFFERS      65536       /* offers kept, over all links       */
-#define WZP_FED_PEOPLE      1000        /* of one offer                      */
+#define WZP_FED_OFFERS      65536       /* offers kept, over all links; an
+                                           eighth of them from one link      */
+#define WZP_FED_PEOPLE      1000        /* of one offer, and of what existing
+                                           relays are told of a room         */
 
 
 typedef struct wzp_fed_s       wzp_fed_t;
@@ -41,7 +44,18 @@ typedef struct wzp_fed_room_s  wzp_fed_room_t;
 
 typedef struct {
     wzp_relay_id_t  self;
-    char            label[WZP_LABEL_MAX + 1];
+
+    /* Unix milliseconds at start: from here on our lists are numbered, so
+     * that those of a later life are newer. */
+    uint64_t        seq0;
+
+    /* Random, for hash tables. */
+    uint64_t        seed;
+
+    /*
+     * These are called from within functions that take a wzp_fed_t *, and may
+     * call those that take it or a room to look at only.
+     */
 
     /* A signal for a peer; the callee encodes and sends, sg is borrowed. */
     void          (*send)(void *ctx, unsigned peer, const wzp_signal_t *sg);
@@ -51,8 +65,10 @@ typedef struct {
 
     /*
      * A remote member has the stream id of one of ours, and we are the one
-     * who gives way (the higher relay id): give ours a new one, then call
-     * wzp_fed_local with the new list (not from inside this).
+     * who gives way (the higher relay id, or the other an existing relay):
+     * give ours a new one, then call wzp_fed_local with the new list (not from
+     * inside this).  Called once when such lists meet, then not before one of
+     * them changes.
      */
     void          (*collision)(void *ctx, wzp_fed_room_t *room,
                                uint16_t stream_id);
@@ -64,6 +80,18 @@ typedef struct {
 /* NULL: no memory. */
 wzp_fed_t *wzp_fed_create(const wzp_fed_conf_t *conf);
 void wzp_fed_destroy(wzp_fed_t *fed);
+
+
+/* What is kept, over all links. */
+typedef struct {
+    size_t          rooms;
+    size_t          origins;            /* with members in one of them       */
+    size_t          offers;
+    size_t          people;             /* in all offers                     */
+} wzp_fed_stat_t;
+
+
+void wzp_fed_stat(const wzp_fed_t *fed, wzp_fed_stat_t *st);
 
 
 /* ---- rooms ---- */
@@ -98,8 +126,11 @@ wzp_fed_room_t *wzp_fed_room_next(wzp_fed_t *fed, wzp_fed_room_t *room);
 
 /* ---- this relay's own members ---- */
 
-/* The members of a room here and now, the whole list (n = 0: nobody).
- * Copied.  What has not changed is not told again. */
+/*
+ * The members of a room here and now, the whole list (n = 0: nobody).  Copied.
+ * What has not changed is not told again.  WZP_ENOSPC: over WZP_FED_PEOPLE;
+ * WZP_ENOMEM: the list before still counts.
+ */
 wzp_rc_t wzp_fed_local(wzp_fed_t *fed, wzp_fed_room_t *room,
     const wzp_participant_t *list, size_t n, uint64_t now_ns) WZP_MUST_CHECK;
 
@@ -123,17 +154,20 @@ void wzp_fed_peer_synced(wzp_fed_t *fed, unsigned peer, uint64_t now_ns);
 void wzp_fed_peer_down(wzp_fed_t *fed, unsigned peer, uint64_t now_ns);
 
 /*
- * GlobalRoomActive or GlobalRoomInactive from a peer.  WZP_EUNKNOWN: not a
- * global room here, or not for this peer; WZP_EAUTH: an origin that is
- * ourselves or not at the end of its path, a path that does not begin with
- * the peer (forged); WZP_ENOSPC: a bound; WZP_ENOMEM.  Nothing has changed
- * unless WZP_OK.
+ * GlobalRoomActive or GlobalRoomInactive from a peer.  WZP_EUNKNOWN: another
+ * signal, not a global room here, or not for this peer; WZP_EAUTH: a path that
+ * does not begin with the peer or end with the origin (forged); WZP_EBAD: no
+ * path, or one with a loop; WZP_ENOSPC: a bound; WZP_ENOMEM; WZP_ECLOSED: the
+ * peer is not up.  Nothing has changed unless WZP_OK.
+ *
+ * A path that leads through us is no error, it is worth as much as none.
+ * From an existing relay origin, path and seq are not looked at.
  */
 wzp_rc_t wzp_fed_input(wzp_fed_t *fed, unsigned peer, const wzp_signal_t *sg,
     uint64_t now_ns) WZP_MUST_CHECK;
 
-/* What had to wait for an existing relay's rate; and when that is next
- * (UINT64_MAX: nothing waits). */
+/* What had to wait for an existing relay's rate, and what is old enough to be
+ * forgotten; and when that is next (UINT64_MAX: nothing waits). */
 void wzp_fed_expire(wzp_fed_t *fed, uint64_t now_ns);
 uint64_t wzp_fed_deadline(const wzp_fed_t *fed);
 
@@ -142,8 +176,10 @@ uint64_t wzp_fed_deadline(const wzp_fed_t *fed);
 
 /*
  * Remote people of a room: at most n are written, the number there is
- * returned.  Each fingerprint once (best offer wins), none that is among the
- * local list; with relay_label and, if known, stream_id.  Order is stable.
+ * returned.  Each fingerprint once (best offer wins; that of an existing
+ * relay comes last), none that is among the local list; with relay_label (the
+ * link's by which they came, unless it had one) and, if known, stream_id.
+ * Order is stable: by hops, then by origin.
  */
 size_t wzp_fed_remote(const wzp_fed_t *fed, const wzp_fed_room_t *room,
     wzp_participant_t *list, size_t n);
@@ -155,13 +191,14 @@ uint64_t wzp_fed_wants(const wzp_fed_room_t *room);
 /*
  * May a packet with this stream id come from this peer?  False: it is the id
  * of a local member, or of remote members none of whom this peer has offered.
- * 0 and ids that nobody has may.  O(1) or nearly: the packet path.
+ * 0 and ids that nobody has may.  The packet path: a binary search in a table
+ * that is made when it is first asked for after a change.
  */
-bool wzp_fed_admit(const wzp_fed_room_t *room, unsigned peer,
+bool wzp_fed_admit(wzp_fed_room_t *room, unsigned peer,
     uint16_t stream_id);
 
 /* The stream id is a remote member's: not to be given to one of ours. */
-bool wzp_fed_stream_taken(const wzp_fed_room_t *room, uint16_t stream_id);
+bool wzp_fed_stream_taken(wzp_fed_room_t *room, uint16_t stream_id);
 
 
 #endif /* _WZP_FED_H_INCLUDED_ */
