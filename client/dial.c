@@ -143,13 +143,11 @@ cl_dial_call(cl_dial_t *dl, const uint8_t peer[WZP_FP_SIZE], const char *id,
 
     } else if (dl->state != CL_DIAL_CALLING && dl->state != CL_DIAL_RINGING) {
         return;
-
-    } else {
-        cl_dial_send_hangup(dl, dl->id, WZP_HANGUP_NORMAL);
     }
 
     dl->state = CL_DIAL_CALLING;
     dl->outgoing = true;
+    dl->repeated = false;
     dl->engaged = false;
     dl->alias[0] = '\0';
     dl->crossing[0] = '\0';
@@ -158,6 +156,20 @@ cl_dial_call(cl_dial_t *dl, const uint8_t peer[WZP_FP_SIZE], const char *id,
     memcpy(dl->id, id, WZP_MIN(strlen(id), WZP_CALL_ID_MAX));
 
     cl_dial_send_offer(dl);
+}
+
+
+void
+cl_dial_registered(cl_dial_t *dl, bool extended)
+{
+    dl->extended = extended;
+
+    if ((dl->state == CL_DIAL_CALLING || dl->state == CL_DIAL_RINGING)
+        && !dl->engaged)
+    {
+        dl->repeated = true;
+        cl_dial_send_offer(dl);
+    }
 }
 
 
@@ -421,6 +433,13 @@ cl_dial_on_setup(cl_dial_t *dl, const wzp_call_setup_t *cs)
 {
     wzp_signal_t  sg;
 
+    /* All devices of ours hear of the room, and one has answered. */
+
+    if (dl->state == CL_DIAL_ASKED && strcmp(cs->call_id, dl->id) == 0) {
+        cl_dial_over(dl, CL_DIAL_ELSEWHERE, true);
+        return;
+    }
+
     /* A caller may hear of the room before the answer arrives. */
 
     if ((dl->state != CL_DIAL_AGREED
@@ -458,7 +477,7 @@ cl_dial_on_setup(cl_dial_t *dl, const wzp_call_setup_t *cs)
 /* Existing relays say Normal for nearly everything: when counts. */
 
 static cl_dial_why_t
-cl_dial_reason(const cl_dial_t *dl, wzp_hangup_t reason)
+cl_dial_reason(const cl_dial_t *dl, wzp_hangup_t reason, bool bare)
 {
     if (dl->state == CL_DIAL_TALKING) {
         return CL_DIAL_HUNG_UP;
@@ -490,8 +509,8 @@ cl_dial_reason(const cl_dial_t *dl, wzp_hangup_t reason)
         return CL_DIAL_FAILED;
     }
 
-    return dl->state == CL_DIAL_CALLING ? CL_DIAL_NOT_FOUND
-                                        : CL_DIAL_DECLINED;
+    return dl->state == CL_DIAL_CALLING || (dl->repeated && bare)
+           ? CL_DIAL_NOT_FOUND : CL_DIAL_DECLINED;
 }
 
 
@@ -504,10 +523,13 @@ cl_dial_on_hangup(cl_dial_t *dl, const char *id, wzp_hangup_t reason,
         return;
     }
 
-    /* Without an id it is the call that there is. */
+    /* Without an id it is the call that there is, unless that can have one:
+     * then it is about a call of another device of ours. */
 
     if (dl->state == CL_DIAL_IDLE
-        || (id[0] != '\0' && strcmp(id, dl->id) != 0))
+        || (id[0] != '\0' && strcmp(id, dl->id) != 0)
+        || (id[0] == '\0' && dl->extended
+            && (!dl->outgoing || dl->state > CL_DIAL_RINGING)))
     {
         return;
     }
@@ -525,7 +547,14 @@ cl_dial_on_hangup(cl_dial_t *dl, const char *id, wzp_hangup_t reason,
         return;
     }
 
-    cl_dial_over(dl, cl_dial_reason(dl, reason), false);
+    if (reason == WZP_HANGUP_ERROR && dl->repeated
+        && dl->state <= CL_DIAL_RINGING)
+    {
+        cl_dial_news(dl, CL_DIAL_FORGOTTEN);
+        return;
+    }
+
+    cl_dial_over(dl, cl_dial_reason(dl, reason, id[0] == '\0'), false);
 }
 
 
@@ -565,8 +594,8 @@ const char *
 cl_dial_why_name(cl_dial_why_t why)
 {
     static const char *const  names[] = {
-        "hung_up", "cancelled", "not_found", "declined", "busy", "no_answer",
-        "failed"
+        "hung_up", "cancelled", "not_found", "declined", "busy", "elsewhere",
+        "no_answer", "failed"
     };
 
     return names[why];
@@ -577,8 +606,8 @@ cl_exit_t
 cl_dial_why_exit(cl_dial_why_t why)
 {
     static const cl_exit_t  statuses[] = {
-        CL_OK, CL_OK, CL_NOBODY, CL_DECLINED, CL_DECLINED, CL_NO_ANSWER,
-        CL_INTERNAL
+        CL_OK, CL_OK, CL_NOBODY, CL_DECLINED, CL_DECLINED, CL_OK,
+        CL_NO_ANSWER, CL_INTERNAL
     };
 
     return statuses[why];

@@ -31,6 +31,8 @@ typedef enum {
     CL_DIAL_INCOMING,                   /* cl_dial_answer is wanted          */
     CL_DIAL_ACCEPTED,                   /* by them                           */
     CL_DIAL_SETUP,                      /* room is set                       */
+    CL_DIAL_FORGOTTEN,                  /* by the relay: cl_dial_call with
+                                           another id is wanted              */
     CL_DIAL_BUSY,                       /* somebody else was turned away;
                                            other and other_alias are set     */
     CL_DIAL_OVER                        /* why and by_us are set             */
@@ -43,6 +45,7 @@ typedef enum {
     CL_DIAL_NOT_FOUND,
     CL_DIAL_DECLINED,
     CL_DIAL_ENGAGED,                    /* talking to somebody else          */
+    CL_DIAL_ELSEWHERE,                  /* another device of ours has it     */
     CL_DIAL_NO_ANSWER,
     CL_DIAL_FAILED                      /* no room, no relay                 */
 } cl_dial_why_t;
@@ -67,6 +70,7 @@ typedef struct {
 struct cl_dial_s {
     cl_dial_conf_t   conf;
     uint8_t          me[WZP_FP_SIZE];
+    bool             extended;          /* the relay is                      */
 
     cl_dial_state_t  state;
     bool             outgoing;
@@ -76,6 +80,7 @@ struct cl_dial_s {
     uint64_t         until_ns;          /* give up; UINT64_MAX: never        */
     char             crossing[WZP_CALL_ID_MAX + 1]; /* their call to us that
                                            met ours to them; "": none        */
+    bool             repeated;          /* our offer                         */
     bool             engaged;           /* ours was turned away: is it that
                                            theirs is on its way?             */
     char             room[WZP_ROOM_NAME_MAX + 1];   /* lower case            */
@@ -93,10 +98,17 @@ void cl_dial_init(cl_dial_t *dl, const cl_dial_conf_t *conf);
 /* An id that nobody can guess, from 16 random bytes. */
 void cl_dial_id(char id[CL_CALL_ID_LEN + 1], const uint8_t random[16]);
 
-/* IDLE: call somebody.  CALLING and RINGING: once more, for the relay may have
- * forgotten the first time; the time that it may ring does not begin anew. */
+/* IDLE: call somebody.  CALLING and RINGING: the same under another id; the
+ * time that it may ring does not begin anew. */
 void cl_dial_call(cl_dial_t *dl, const uint8_t peer[WZP_FP_SIZE],
     const char *id, uint64_t now_ns);
+
+/*
+ * Registered again.  CALLING and RINGING: a relay that still knows of our call
+ * says nothing to the same offer, one that does not begins it anew.  extended:
+ * the relay names calls wherever it can (bare Hangups are about offers).
+ */
+void cl_dial_registered(cl_dial_t *dl, bool extended);
 
 /* ASKED: yes (TRUSTED, GENERIC) or no. */
 void cl_dial_answer(cl_dial_t *dl, wzp_accept_t mode, uint64_t now_ns);

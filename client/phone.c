@@ -75,7 +75,7 @@ cl_phone_ended_say(const cl_phone_t *ph)
     static const char *const  what[] = {
         " has hung up", " has given up", " is not at this relay, nor at one "
         "that it knows", " does not want to talk", " is talking to somebody "
-        "else", ": no answer", ": the call did not come about"
+        "else", ": answered at another device of yours", ": no answer", ": the call did not come about"
     };
 
     pa = &ph->with;
@@ -171,6 +171,28 @@ cl_phone_leave(cl_phone_t *ph, cl_exit_t status)
 /* ---- news of the call ---- */
 
 static void
+cl_phone_dial(cl_phone_t *ph)
+{
+    char     id[CL_CALL_ID_LEN + 1];
+    bool     again;
+    uint8_t  random[16];
+
+    again = ph->dl.state != CL_DIAL_IDLE;
+
+    cl_random(NULL, random, sizeof(random));
+    cl_dial_id(id, random);
+    cl_dial_call(&ph->dl, ph->target, id, cl_now());
+    cl_phone_meet(ph);
+
+    cl_event("calling", cl_phone_party(&ph->with));
+
+    if (!again) {
+        cl_say("calling %s ...", ph->with.name);
+    }
+}
+
+
+static void
 cl_phone_send(void *ctx, const wzp_signal_t *sg)
 {
     cl_phone_t  *ph;
@@ -233,6 +255,10 @@ cl_phone_news(void *ctx, cl_dial_news_t news)
         cl_event("call_setup", ob);
         break;
 
+    case CL_DIAL_FORGOTTEN:
+        cl_phone_dial(ph);
+        break;
+
     case CL_DIAL_BUSY:
         cl_phone_busy(ph);
         break;
@@ -247,28 +273,6 @@ cl_phone_news(void *ctx, cl_dial_news_t news)
 /* ---- the registration ---- */
 
 static void
-cl_phone_dial(cl_phone_t *ph)
-{
-    char     id[CL_CALL_ID_LEN + 1];
-    bool     again;
-    uint8_t  random[16];
-
-    again = ph->dl.state != CL_DIAL_IDLE;
-
-    cl_random(NULL, random, sizeof(random));
-    cl_dial_id(id, random);
-    cl_dial_call(&ph->dl, ph->target, id, cl_now());
-    cl_phone_meet(ph);
-
-    cl_event("calling", cl_phone_party(&ph->with));
-
-    if (!again) {
-        cl_say("calling %s ...", ph->with.name);
-    }
-}
-
-
-static void
 cl_phone_registered(void *ctx)
 {
     cl_phone_t  *ph;
@@ -279,13 +283,11 @@ cl_phone_registered(void *ctx)
         return;
     }
 
+    cl_dial_registered(&ph->dl, ph->re->extended);
+
     if (ph->op->mode == CL_MODE_DIAL) {
 
-        /* A relay that was away has forgotten whom we called. */
-
-        if (!ph->with.open || ph->dl.state == CL_DIAL_CALLING
-            || ph->dl.state == CL_DIAL_RINGING)
-        {
+        if (!ph->with.open) {
             cl_phone_dial(ph);
         }
 

@@ -104,6 +104,7 @@ cl_reach_ack(cl_reach_t *re, const wzp_register_presence_ack_t *ack)
 
     re->state = CL_REACH_IN;
     re->known = true;
+    re->extended = ack->extensions != 0;
     re->entered_ns = cl_now();
     cl_link_joined(re->ln, true);
 
@@ -111,7 +112,7 @@ cl_reach_ack(cl_reach_t *re, const wzp_register_presence_ack_t *ack)
              json_pack("{s:s, s:s, s:s, s:b, s:b}",
                        "fingerprint", re->me->fp, "alias", re->me->alias,
                        "relay_build", ack->relay_build,
-                       "extended", ack->extensions != 0, "again", again));
+                       "extended", re->extended, "again", again));
     re->ev.registered(re->ctx);
 }
 

@@ -37,6 +37,7 @@ typedef struct {
 
     cl_reach_state_t     state;
     cl_exit_t            status;        /* OVER: why, and it was said        */
+    bool                 extended;      /* the relay knows our extensions    */
     bool                 known;         /* was registered once               */
     unsigned             attempt;
     uint64_t             until_ns;      /* REGISTER, LEAVE: give up; WAIT:

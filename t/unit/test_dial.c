@@ -42,7 +42,7 @@ on_news(void *ctx, cl_dial_news_t news)
     n = strlen(told);
 
     if (n + 1 < sizeof(told)) {
-        told[n] = "RIASBO"[news];
+        told[n] = "RIASFBO"[news];
         told[n + 1] = '\0';
     }
 }
@@ -423,7 +423,7 @@ test_incoming(void)
 
     hear_ringing("a1");
     hear_answer("a1", WZP_ACCEPT_GENERIC);
-    hear_setup("a1", "call-a1");
+    hear_setup("b1", "call-b1");
     is_u64(dial.state, CL_DIAL_ASKED, "nobody answers for us");
 
     cl_dial_answer(&dial, WZP_ACCEPT_TRUSTED, SECOND);
@@ -483,14 +483,58 @@ test_incoming(void)
 }
 
 
+/* Several devices may be registered under one identity: all of them hear all
+ * of it. */
+
+static void
+test_devices(void)
+{
+    begin();
+    hear_offer(&ann, "a1", 0);
+    hear_setup("a1", "call-a1");
+    is_u64(dial.why, CL_DIAL_ELSEWHERE, "another device has answered");
+    is_u64(nsent, 0, "nothing to say");
+
+    begin();
+    cl_dial_registered(&dial, true);
+    hear_offer(&ann, "a1", 0);
+    hear_hangup("", WZP_HANGUP_NORMAL, 1);
+    is_u64(dial.state, CL_DIAL_ASKED, "another device has found nobody");
+    cl_dial_answer(&dial, WZP_ACCEPT_GENERIC, 1);
+    hear_setup("a1", "call-a1");
+    hear_hangup("", WZP_HANGUP_NORMAL, 1);
+    is_u64(dial.state, CL_DIAL_TALKING, "during our call, too");
+
+    begin();
+    cl_dial_registered(&dial, true);
+    cl_dial_call(&dial, ann.fp, "a1", 0);
+    hear_hangup("", WZP_HANGUP_NORMAL, 1);
+    is_u64(dial.why, CL_DIAL_NOT_FOUND, "or we have");
+}
+
+
 static void
 test_again(void)
 {
     ring("a1");
+    cl_dial_registered(&dial, true);
+    is_u64(nsent, 1, "registered again: once more");
+    is_str(sent[0].u.direct_offer.call_id, "a1", "the same");
+    hear_answer("a1", WZP_ACCEPT_GENERIC);
+    is_u64(dial.state, CL_DIAL_AGREED, "the relay knew it still");
+
+    ring("a1");
+    cl_dial_registered(&dial, false);
+    hear_hangup("", WZP_HANGUP_NORMAL, 1);
+    is_u64(dial.why, CL_DIAL_NOT_FOUND, "she is not there any more");
+
+    ring("a1");
+    cl_dial_registered(&dial, true);
+    forget();
+    hear_hangup("a1", WZP_HANGUP_ERROR, 1);
+    is_str(told, "F", "the relay has ended it meanwhile");
     cl_dial_call(&dial, ann.fp, "a2", 30 * SECOND);
-    is_u64(nsent, 2, "once more");
-    is_str(sent[0].u.hangup.call_id, "a1", "the old one ends");
-    is_str(sent[1].u.direct_offer.call_id, "a2", "a new one begins");
+    is_str(sent[0].u.direct_offer.call_id, "a2", "a new one begins");
     (void) cl_dial_turn(&dial, 40 * SECOND);
     is_u64(dial.why, CL_DIAL_NO_ANSWER, "the time does not begin anew");
 
@@ -498,7 +542,12 @@ test_again(void)
     hear_answer("a1", WZP_ACCEPT_GENERIC);
     forget();
     cl_dial_call(&dial, ann.fp, "a2", 30 * SECOND);
+    cl_dial_registered(&dial, true);
     is_u64(nsent, 0, "what is answered is not called again");
+
+    begin();
+    cl_dial_registered(&dial, true);
+    is_u64(nsent, 0, "nor is nobody");
 }
 
 
@@ -516,6 +565,7 @@ main(void)
     test_busy();
     test_crossing();
     test_incoming();
+    test_devices();
     test_again();
 
     return done_testing();
