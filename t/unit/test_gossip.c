@@ -545,6 +545,74 @@ test_want(void)
 }
 
 
+/* Changes that do not fit what we have, or do not lead where they say. */
+static void
+test_bad_changes(void)
+{
+    wzp_gossip_t           *gp;
+    wzp_gossip_peer_t       info;
+    wzp_presence_update_t   pu;
+
+    gp = make(0, 1, 0);
+    wzp_gossip_peer_up(gp, 1, WZP_GOSSIP_OURS, "", 0);
+    update(&pu, 1, 5, 0, 1);
+    is_i64(wzp_gossip_input(gp, 1, &pu, 0), WZP_OK, "version 5: person 1");
+    forget_posts();
+
+    update(&pu, 1, 7, 6, 2);
+    is_i64(wzp_gossip_input(gp, 1, &pu, 0), WZP_OK, "from 6 to 7");
+    ok(!knows(gp, 1, 2) && nposts == 1 && posts[0].pu.want,
+       "is not taken, but asked about");
+    ok(wzp_gossip_peer(gp, 1, &info) && info.whole && info.version == 5,
+       "what we have is still whole");
+    forget_posts();
+
+    update(&pu, 1, 8, 3, 2);
+    pu.digest ^= wzp_people_digest_of(pu.fps[0]);
+    presence_person(pu.fps[0], 1);
+    pu.digest ^= wzp_people_digest_of(pu.fps[0]);
+    is_i64(wzp_gossip_input(gp, 1, &pu, 2 * WZP_SEC), WZP_OK,
+           "from before 5 to 8");
+    ok(wzp_gossip_peer(gp, 1, &info) && info.whole && info.version == 8,
+       "leads there as well");
+    is_u64(nposts, 0, "nothing is asked");
+
+    update(&pu, 1, 9, 8, 3);
+    pu.digest++;
+    is_i64(wzp_gossip_input(gp, 1, &pu, 4 * WZP_SEC), WZP_OK,
+           "a change whose digest is not what comes of it");
+    ok(wzp_gossip_peer(gp, 1, &info) && !info.whole && nposts == 1
+       && posts[0].pu.want, "is noticed");
+
+    forget_posts();
+    wzp_gossip_destroy(gp);
+}
+
+
+/* A digest speaks of what was told. */
+static void
+test_digest_waits(void)
+{
+    uint64_t           now;
+    wzp_gossip_stat_t  st;
+
+    now = 0;
+    pair(0, WZP_GOSSIP_OURS);
+    deliver(now, false);
+    run(&now, 900 * WZP_MS);
+    people(relays[0], 1, 3, now);
+    run(&now, 1050 * WZP_MS);
+    st = stat_of(relays[0]);
+    is_u64(st.digests, 0, "due, but a change is not told yet");
+    run(&now, 1100 * WZP_MS);
+    st = stat_of(relays[0]);
+    ok(st.changes == 1 && st.digests == 1, "right after it");
+    st = stat_of(relays[1]);
+    is_u64(st.wants, 0, "so nobody has to ask");
+    unpair();
+}
+
+
 static void
 test_asked(void)
 {
@@ -871,6 +939,8 @@ main(void)
     test_old_news();
     test_forms();
     test_want();
+    test_bad_changes();
+    test_digest_waits();
     test_asked();
     test_existing();
     test_bounds();

@@ -467,6 +467,35 @@ test_peers(void)
 }
 
 
+/* The long way was faster. */
+static void
+test_more_hops(void)
+{
+    start(4);
+    wzp_route_peer_up(relays[0], 1, true, 0);
+    wzp_route_peer_up(relays[0], 2, true, 0);
+    wzp_route_peer_up(relays[0], 4, true, 0);
+
+    is_i64(query(1, 2, 2, 77, 0), WZP_OK, "with two hops to go");
+    is_u64(nposts, 2, "to two others");
+    nposts = 0;
+    is_i64(query(2, 2, 4, 77, 0), WZP_OK, "the same with four");
+    ok(nposts == 2 && posts[0].sg.type == WZP_SIG_ROUTE_QUERY
+       && posts[0].sg.u.route_query.ttl == 3, "is passed on again");
+    nposts = 0;
+    is_i64(query(4, 2, 4, 77, 0), WZP_OK, "with four once more");
+    ok(nposts == 1 && posts[0].sg.type == WZP_SIG_ROUTE_RESPONSE
+       && !posts[0].sg.u.route_response.found, "is not");
+
+    nposts = 0;
+    is_i64(respond(4, 2, "x", NULL, 77), WZP_OK, "one answer");
+    is_i64(respond(4, 2, "x", NULL, 77), WZP_OK, "for each question");
+    ok(nposts == 2 && posts[0].to != posts[1].to, "both are told");
+    is_u64(stat_of(0).pending, 0, "nothing is open");
+    stop();
+}
+
+
 static void
 test_ours(void)
 {
@@ -616,6 +645,7 @@ main(void)
     test_cache();
     test_loops();
     test_peers();
+    test_more_hops();
     test_ours();
     test_bounds();
     test_many();
