@@ -359,7 +359,7 @@ fuzz: $(FUZZ)
 .PHONY: bench
 bench: all $(TOOLS) $(BENCH) $(B)/t/sim/sim_gossip
 	t/bench/run $(BUILD)
-	$(B)/t/sim/sim_gossip bench
+	$(if $(ONLY),,$(B)/t/sim/sim_gossip bench)
 
 ## test-nginx-quic: the module in nginx 1.26 with HTTP/3, on both TLS libraries
 .PHONY: test-nginx-quic
