@@ -594,8 +594,14 @@ const char *
 cl_dial_why_name(cl_dial_why_t why)
 {
     static const char *const  names[] = {
-        "hung_up", "cancelled", "not_found", "declined", "busy", "elsewhere",
-        "no_answer", "failed"
+        [CL_DIAL_HUNG_UP] = "hung_up",
+        [CL_DIAL_CANCELLED] = "cancelled",
+        [CL_DIAL_NOT_FOUND] = "not_found",
+        [CL_DIAL_DECLINED] = "declined",
+        [CL_DIAL_ENGAGED] = "busy",
+        [CL_DIAL_ELSEWHERE] = "elsewhere",
+        [CL_DIAL_NO_ANSWER] = "no_answer",
+        [CL_DIAL_FAILED] = "failed"
     };
 
     return names[why];
@@ -605,10 +611,26 @@ cl_dial_why_name(cl_dial_why_t why)
 cl_exit_t
 cl_dial_why_exit(cl_dial_why_t why)
 {
-    static const cl_exit_t  statuses[] = {
-        CL_OK, CL_OK, CL_NOBODY, CL_DECLINED, CL_DECLINED, CL_OK,
-        CL_NO_ANSWER, CL_INTERNAL
-    };
+    switch (why) {
 
-    return statuses[why];
+    case CL_DIAL_NOT_FOUND:
+        return CL_NOBODY;
+
+    case CL_DIAL_DECLINED:
+    case CL_DIAL_ENGAGED:
+        return CL_DECLINED;
+
+    case CL_DIAL_NO_ANSWER:
+        return CL_NO_ANSWER;
+
+    case CL_DIAL_FAILED:
+        return CL_INTERNAL;
+
+    case CL_DIAL_HUNG_UP:
+    case CL_DIAL_CANCELLED:
+    case CL_DIAL_ELSEWHERE:
+        break;
+    }
+
+    return CL_OK;
 }

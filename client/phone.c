@@ -73,9 +73,15 @@ cl_phone_ended_say(const cl_phone_t *ph)
     const cl_phone_party_t  *pa;
 
     static const char *const  what[] = {
-        " has hung up", " has given up", " is not at this relay, nor at one "
-        "that it knows", " does not want to talk", " is talking to somebody "
-        "else", ": answered at another device of yours", ": no answer", ": the call did not come about"
+        [CL_DIAL_HUNG_UP] = " has hung up",
+        [CL_DIAL_CANCELLED] = " has given up",
+        [CL_DIAL_NOT_FOUND] = " is not at this relay, nor at one that it "
+                              "knows",
+        [CL_DIAL_DECLINED] = " does not want to talk",
+        [CL_DIAL_ENGAGED] = " is talking to somebody else",
+        [CL_DIAL_ELSEWHERE] = ": answered at another device of yours",
+        [CL_DIAL_NO_ANSWER] = ": no answer",
+        [CL_DIAL_FAILED] = ": the call did not come about"
     };
 
     pa = &ph->with;
