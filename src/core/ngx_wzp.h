@@ -136,6 +136,7 @@ typedef struct {
     ngx_uint_t     noticed;             /* unsigned: the start line is out   */
     ngx_uint_t     listens;             /* unsigned: some socket leads here  */
     wzp_addr_t     addr;                /* by which others reach it          */
+    ngx_uint_t     wildcard;            /* unsigned: it listens on any       */
     ngx_wzp_zone_relay_t  *zone;        /* its place there; set by the master */
 
     u_char        *file;                /* where `wzp on` stands             */

@@ -19,14 +19,17 @@ typedef enum {
     NGX_WZP_MSG_MEDIA_TO,       /* for one member (bridge)                   */
     NGX_WZP_MSG_ROOM,           /* a room changed: compare versions          */
     NGX_WZP_MSG_DATAGRAM,       /* came in here, belongs to you              */
-    NGX_WZP_MSG_REPLACED        /* one of your members was replaced          */
+    NGX_WZP_MSG_REPLACED,       /* one of your members was replaced          */
+    NGX_WZP_MSG_INITIAL,        /* a new connection, for the hub             */
+    NGX_WZP_MSG_FORWARD,        /* media of a link, for your links, too      */
+    NGX_WZP_MSG_STREAM          /* a member of yours has another stream id   */
 } ngx_wzp_msg_e;
 
 
 /* The fixed part; `len` bytes follow it. */
 typedef struct {
     uint8_t    type;
-    uint8_t    ecn;
+    uint8_t    ecn;                     /* MEDIA: 1, also for your links     */
     uint16_t   len;
     uint32_t   index;                   /* room or member                    */
     uint64_t   number;                  /* room epoch, member uid, relay id  */

@@ -4,6 +4,7 @@
 
 #include "core/ngx_wzp_conf.h"
 
+#include "core/ngx_wzp_conn.h"
 #include "core/ngx_wzp_dir.h"
 #include "core/ngx_wzp_udp.h"
 
@@ -420,11 +421,7 @@ ngx_wzp_conf_check_quic(ngx_conf_t *cf, ngx_wzp_relay_conf_t *conf)
     ngx_memzero(&qf, sizeof(qf));
 
     qf.server = true;
-    qf.seed = conf->cert_pem.len == 0 ? conf->ident.seed : NULL;
-    qf.cert_pem = (const char *) conf->cert_pem.data;
-    qf.cert_pem_len = conf->cert_pem.len;
-    qf.key_pem = (const char *) conf->key_pem.data;
-    qf.key_pem_len = conf->key_pem.len;
+    ngx_wzp_conn_certificate(&qf, conf);
     qf.random = ngx_wzp_conf_random;
     qf.sink.buffer = ngx_wzp_conf_no_buffer;
     qf.sink.commit = ngx_wzp_conf_no_commit;
@@ -575,6 +572,7 @@ ngx_wzp_conf_notice(ngx_cycle_t *cycle, ngx_listening_t *ls,
     wzp_fp_text(fp, conf->ident.fp);
     wzp_cert_fp_text(tls, conf->cert_fp);
     ngx_wzp_conf_address(ls, &conf->addr);
+    conf->wildcard = ngx_inet_wildcard(ls->sockaddr);
 
     ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
                   "relay \"%V\" on %V, identity %s, for others: "

@@ -4,6 +4,7 @@
 
 #include "core/ngx_wzp_conn.h"
 
+#include "core/ngx_wzp_hub.h"
 #include "core/ngx_wzp_room.h"
 #include "core/ngx_wzp_session.h"
 #include "core/ngx_wzp_signal.h"
@@ -16,14 +17,12 @@
 #define NGX_WZP_LINGER          (200 * WZP_MS)
 #define NGX_WZP_PING_TIME       50      /* ms, and the relay hangs up        */
 
-#ifndef NGX_WZP_BUILD
-#define NGX_WZP_BUILD           "wzp-0.1.0"
-#endif
-
 
 static void ngx_wzp_conn_random(void *ctx, uint8_t *buf, size_t len);
 static bool ngx_wzp_conn_admit(void *ctx, const wzp_udp_dgram_t *dg,
     bool validated);
+static bool ngx_wzp_conn_mine(void *ctx, const char *name, size_t len);
+static void ngx_wzp_conn_elsewhere(void *ctx, const wzp_udp_dgram_t *dg);
 static void ngx_wzp_conn_start(void *ctx, wzp_qconn_t *qc);
 static void ngx_wzp_conn_handshake(wzp_qconn_t *qc);
 static void ngx_wzp_conn_dispatch(ngx_wzp_conn_t *wc);
@@ -39,6 +38,8 @@ static bool ngx_wzp_conn_migrated(wzp_qconn_t *qc, const wzp_addr_t *from,
     const wzp_addr_t *to);
 static void ngx_wzp_conn_closed(wzp_qconn_t *qc, const wzp_qclose_t *why);
 static void ngx_wzp_conn_log_end(ngx_wzp_conn_t *wc, const wzp_qclose_t *why);
+static const char *ngx_wzp_conn_ending(ngx_wzp_conn_t *wc,
+    const wzp_qclose_t *why, char *buf);
 
 
 static ngx_queue_t  ngx_wzp_conns = { &ngx_wzp_conns, &ngx_wzp_conns };
@@ -57,15 +58,7 @@ ngx_wzp_conn_endpoint(ngx_cycle_t *cycle, ngx_wzp_relay_t *relay)
     ngx_memzero(&qf, sizeof(qf));
 
     qf.server = true;
-    qf.seed = conf->ident.seed;
-
-    if (conf->cert_pem.len != 0) {
-        qf.seed = NULL;
-        qf.cert_pem = (const char *) conf->cert_pem.data;
-        qf.cert_pem_len = conf->cert_pem.len;
-        qf.key_pem = (const char *) conf->key_pem.data;
-        qf.key_pem_len = conf->key_pem.len;
-    }
+    ngx_wzp_conn_certificate(&qf, conf);
 
     ngx_memcpy(qf.secret, conf->secret, sizeof(qf.secret));
 
@@ -87,6 +80,8 @@ ngx_wzp_conn_endpoint(ngx_cycle_t *cycle, ngx_wzp_relay_t *relay)
     qf.sink = wzp_quic_sink_udp(ngx_wzp_worker->tx);
 
     qf.events.admit = ngx_wzp_conn_admit;
+    qf.events.mine = ngx_wzp_conn_mine;
+    qf.events.elsewhere = ngx_wzp_conn_elsewhere;
     qf.events.accepted = ngx_wzp_conn_start;
     qf.events.handshake = ngx_wzp_conn_handshake;
     qf.events.datagram = ngx_wzp_conn_datagram;
@@ -103,6 +98,21 @@ ngx_wzp_conn_endpoint(ngx_cycle_t *cycle, ngx_wzp_relay_t *relay)
     }
 
     return quic;
+}
+
+
+void
+ngx_wzp_conn_certificate(wzp_quic_conf_t *qf, const ngx_wzp_relay_conf_t *conf)
+{
+    if (conf->cert_pem.len == 0) {
+        qf->seed = conf->ident.seed;
+        return;
+    }
+
+    qf->cert_pem = (const char *) conf->cert_pem.data;
+    qf->cert_pem_len = conf->cert_pem.len;
+    qf->key_pem = (const char *) conf->key_pem.data;
+    qf->key_pem_len = conf->key_pem.len;
 }
 
 
@@ -128,6 +138,49 @@ ngx_wzp_conn_admit(void *ctx, const wzp_udp_dgram_t *dg, bool validated)
     }
 
     return true;
+}
+
+
+/* Other relays and phones talk to the hub. */
+static bool
+ngx_wzp_conn_mine(void *ctx, const char *name, size_t len)
+{
+    wzp_sni_t         sni;
+    ngx_wzp_relay_t  *relay = ctx;
+
+    if (wzp_sni_parse(&sni, name, len) != WZP_OK) {
+        return true;
+    }
+
+    switch (sni.role) {
+
+    case WZP_SNI_PROBE:
+    case WZP_SNI_FEDERATION:
+    case WZP_SNI_SIGNAL:
+    case WZP_SNI_RELAY:
+        return ngx_wzp_hub_heir(relay->conf) == NGX_WZP_NONE
+               || ngx_wzp_hub_heir(relay->conf)
+                  == ngx_wzp_worker->channel.slot;
+
+    case WZP_SNI_ROOM:
+    case WZP_SNI_PING:
+    case WZP_SNI_VERSION:
+    case WZP_SNI_CALL:
+    case WZP_SNI_RESERVED:
+        break;
+    }
+
+    return true;
+}
+
+
+static void
+ngx_wzp_conn_elsewhere(void *ctx, const wzp_udp_dgram_t *dg)
+{
+    ngx_wzp_relay_t  *relay = ctx;
+
+    ngx_wzp_worker_pass(ngx_wzp_hub_heir(relay->conf), NGX_WZP_MSG_INITIAL,
+                        dg);
 }
 
 
@@ -233,6 +286,7 @@ ngx_wzp_conn_dispatch(ngx_wzp_conn_t *wc)
     switch (wc->sni->role) {
 
     case WZP_SNI_ROOM:
+    case WZP_SNI_CALL:
         if (!wzp_qconn_has_datagram(wc->qc)) {
             ngx_wzp_conn_close(wc, WZP_CLOSE_NO_DATAGRAM);
             return;
@@ -269,7 +323,9 @@ ngx_wzp_conn_dispatch(ngx_wzp_conn_t *wc)
     case WZP_SNI_FEDERATION:
     case WZP_SNI_SIGNAL:
     case WZP_SNI_RELAY:
-    case WZP_SNI_CALL:
+        ngx_wzp_hub_accept(wc);
+        return;
+
     case WZP_SNI_RESERVED:
         break;
     }
@@ -301,6 +357,13 @@ ngx_wzp_conn_datagram(wzp_qconn_t *qc, const uint8_t *data, size_t len)
 
     wc = wzp_qconn_data(qc);
     if (wc == NULL) {
+        return;
+    }
+
+    if (wc->state == NGX_WZP_CONN_PEER) {
+        wc->packets_in++;
+        wc->received += (off_t) len;
+        wc->ops->datagram(wc->peer, data, len);
         return;
     }
 
@@ -362,7 +425,78 @@ ngx_wzp_conn_message(wzp_qconn_t *qc, const uint8_t *data, size_t len)
         return;
     }
 
+    if (wc->state == NGX_WZP_CONN_PEER) {
+        wc->ops->message(wc->peer, data, len);
+        return;
+    }
+
     ngx_wzp_signal_handle(wc, data, len);
+}
+
+
+void
+ngx_wzp_conn_become_peer(ngx_wzp_conn_t *wc, const ngx_wzp_peer_ops_t *ops,
+    void *peer)
+{
+    wc->state = NGX_WZP_CONN_PEER;
+    wc->ops = ops;
+    wc->peer = peer;
+}
+
+
+void
+ngx_wzp_conn_wait(ngx_wzp_conn_t *wc, ngx_msec_t ms)
+{
+    if (wc->deadline.timer_set) {
+        ngx_del_timer(&wc->deadline);
+    }
+
+    if (ms != 0) {
+        ngx_add_timer(&wc->deadline, ms);
+    }
+}
+
+
+ngx_int_t
+ngx_wzp_conn_signal(wzp_qconn_t *qc, const wzp_signal_t *sg, unsigned key)
+{
+    size_t       len;
+    uint8_t      small[4096], *buf;
+    wzp_rc_t     rc;
+    wzp_qbuf_t  *qb;
+
+    buf = small;
+    rc = wzp_signal_encode(sg, small, sizeof(small), &len);
+
+    if (rc == WZP_ENOSPC) {
+        buf = ngx_alloc(len, ngx_cycle->log);
+        if (buf == NULL) {
+            return NGX_ERROR;
+        }
+
+        rc = wzp_signal_encode(sg, buf, len, &len);
+    }
+
+    qb = rc == WZP_OK ? wzp_qbuf_message(buf, len) : NULL;
+
+    if (buf != small) {
+        ngx_free(buf);
+    }
+
+    if (rc != WZP_OK && rc != WZP_ENOMEM) {
+        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
+                      "could not encode %s", wzp_signal_name(sg->type));
+    }
+
+    if (qb == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = wzp_qconn_message(qc, qb, key);
+
+    wzp_qbuf_unref(qb);
+
+    return rc == WZP_OK ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -469,9 +603,22 @@ ngx_wzp_conn_close(ngx_wzp_conn_t *wc, wzp_close_t why)
 }
 
 
+void
+ngx_wzp_conn_finish(ngx_wzp_conn_t *wc, wzp_close_t why)
+{
+    wc->status = why;
+    wc->state = NGX_WZP_CONN_CLOSING;
+    ngx_wzp_conn_wait(wc, 0);
+
+    wzp_qconn_finish(wc->qc, why, wzp_close_phrase(why), NGX_WZP_LINGER,
+                     ngx_wzp_worker->now_ns);
+}
+
+
 static void
 ngx_wzp_conn_closed(wzp_qconn_t *qc, const wzp_qclose_t *why)
 {
+    char             text[NGX_WZP_REASON_SIZE];
     ngx_wzp_conn_t  *wc;
 
     wc = wzp_qconn_data(qc);
@@ -495,6 +642,11 @@ ngx_wzp_conn_closed(wzp_qconn_t *qc, const wzp_qclose_t *why)
         wc->member = NULL;
     }
 
+    if (wc->ops != NULL) {
+        wc->ops->closed(wc->peer, ngx_wzp_conn_ending(wc, why, text));
+        wc->ops = NULL;
+    }
+
     ngx_wzp_conn_log_end(wc, why);
     ngx_wzp_session_finalize(wc);
 
@@ -509,7 +661,7 @@ ngx_wzp_conn_closed(wzp_qconn_t *qc, const wzp_qclose_t *why)
 static void
 ngx_wzp_conn_log_end(ngx_wzp_conn_t *wc, const wzp_qclose_t *why)
 {
-    const char  *text;
+    char  text[NGX_WZP_REASON_SIZE];
 
     if (wc->connection == NULL) {
         ngx_log_debug2(NGX_LOG_DEBUG_EVENT, ngx_cycle->log, 0,
@@ -518,21 +670,73 @@ ngx_wzp_conn_log_end(ngx_wzp_conn_t *wc, const wzp_qclose_t *why)
         return;
     }
 
-    text = why->reason;
-
-    if (why->how == WZP_QCLOSE_LOCAL) {
-        text = wzp_close_phrase(wc->status);
-
-    } else if (why->how == WZP_QCLOSE_IDLE) {
-        text = "idle timeout";
-    }
-
     ngx_log_error(NGX_LOG_INFO, ngx_wzp_conn_log(wc), 0,
                   "%s \"%s\" closed: %s, in %uL, out %uL, lost %uL packets",
                   ngx_wzp_conn_role(wc), wc->sni->name,
-                  text != NULL && text[0] != '\0' ? text : "by peer",
+                  ngx_wzp_conn_ending(wc, why, text),
                   wc->last.frames_in, wc->last.frames_out,
                   wc->last.packets_lost);
+}
+
+
+static const char *
+ngx_wzp_conn_ending(ngx_wzp_conn_t *wc, const wzp_qclose_t *why, char *buf)
+{
+    if (why->how == WZP_QCLOSE_LOCAL) {
+        return wzp_close_phrase(wc->status);
+    }
+
+    return ngx_wzp_conn_reason(why, buf);
+}
+
+
+const char *
+ngx_wzp_conn_reason(const wzp_qclose_t *why, char *buf)
+{
+    const char  *what;
+
+    what = NULL;
+
+    switch (why->how) {
+
+    case WZP_QCLOSE_LOCAL:
+        what = "closed by us";
+        break;
+
+    case WZP_QCLOSE_PEER:
+        what = "by peer";
+        break;
+
+    case WZP_QCLOSE_IDLE:
+        return "idle timeout";
+
+    case WZP_QCLOSE_HANDSHAKE_TIMEOUT:
+        return "handshake timed out";
+
+    case WZP_QCLOSE_RESET:
+        return "reset by peer, which does not know the connection any more";
+
+    case WZP_QCLOSE_VERSION:
+        return "no common version of QUIC";
+
+    case WZP_QCLOSE_PEER_TRANSPORT:
+    case WZP_QCLOSE_TRANSPORT:
+    case WZP_QCLOSE_TLS:
+        break;
+    }
+
+    if (why->reason[0] != '\0') {
+        return why->reason;
+    }
+
+    if (what != NULL) {
+        return what;
+    }
+
+    (void) ngx_snprintf((u_char *) buf, NGX_WZP_REASON_SIZE,
+                        "QUIC error 0x%xL%Z", why->code);
+
+    return buf;
 }
 
 

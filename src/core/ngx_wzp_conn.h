@@ -12,13 +12,34 @@
 #include "wzp/wzp_quality.h"
 
 
+#define NGX_WZP_REASON_SIZE     160
+
+#ifndef NGX_WZP_BUILD
+#define NGX_WZP_BUILD           "wzp-0.1.0"
+#endif
+
+
 typedef enum {
     NGX_WZP_CONN_HANDSHAKE = 0,         /* TLS is under way                  */
     NGX_WZP_CONN_SESSION,               /* nginx's phases are running        */
     NGX_WZP_CONN_OFFER,                 /* waits for the CallOffer           */
     NGX_WZP_CONN_JOINED,
+    NGX_WZP_CONN_PEER,                  /* another relay, or a phone         */
     NGX_WZP_CONN_CLOSING                /* closed, or nearly so              */
 } ngx_wzp_conn_state_e;
+
+
+/*
+ * What is done with a connection that is no member of a room: of another
+ * relay, whoever dialed, or a phone.  peer is the owner's.
+ */
+typedef struct {
+    void (*message)(void *peer, const uint8_t *data, size_t len);
+    void (*datagram)(void *peer, const uint8_t *data, size_t len);
+
+    /* The last one. why: a sentence, at least a word. */
+    void (*closed)(void *peer, const char *why);
+} ngx_wzp_peer_ops_t;
 
 
 /*
@@ -36,6 +57,10 @@ struct ngx_wzp_conn_s {
     ngx_event_t           deadline;     /* for the offer                     */
 
     wzp_sni_t            *sni;          /* after the handshake               */
+
+    const ngx_wzp_peer_ops_t  *ops;     /* in state PEER                     */
+    void                 *peer;
+
     ngx_wzp_member_t     *member;       /* in state JOINED                   */
     wzp_bucket_t          signals;      /* signals per second                */
     u_char               *early;        /* signals that came while nginx's
@@ -63,6 +88,10 @@ struct ngx_wzp_conn_s {
 };
 
 
+/* The relay's certificate, as every endpoint of it shows it. */
+void ngx_wzp_conn_certificate(wzp_quic_conf_t *qf,
+    const ngx_wzp_relay_conf_t *conf);
+
 /* The endpoint of a relay in this worker.  NULL: logged. */
 wzp_quic_t *ngx_wzp_conn_endpoint(ngx_cycle_t *cycle, ngx_wzp_relay_t *relay);
 
@@ -73,8 +102,18 @@ ngx_wzp_conn_t *ngx_wzp_conn_get(ngx_connection_t *c);
 /* Stream's content handler was reached: nginx has accepted. */
 void ngx_wzp_conn_accepted(ngx_wzp_conn_t *wc, void *session);
 
+/* From now on it is the hub's: another relay, or a phone. */
+void ngx_wzp_conn_become_peer(ngx_wzp_conn_t *wc,
+    const ngx_wzp_peer_ops_t *ops, void *peer);
+
+/* Close it (WZP_CLOSE_TIMEOUT) after so many milliseconds; 0: not after all. */
+void ngx_wzp_conn_wait(ngx_wzp_conn_t *wc, ngx_msec_t ms);
+
 /* End a connection with a reason that the peer can read. */
 void ngx_wzp_conn_close(ngx_wzp_conn_t *wc, wzp_close_t why);
+
+/* The same once all that was said has arrived, or soon after. */
+void ngx_wzp_conn_finish(ngx_wzp_conn_t *wc, wzp_close_t why);
 
 void ngx_wzp_conn_close_all(wzp_close_t why);
 
@@ -89,6 +128,16 @@ void ngx_wzp_conn_stats(ngx_wzp_conn_t *wc, wzp_qstats_t *st);
 
 /* "room", "ping", ... or "" before the handshake. */
 const char *ngx_wzp_conn_role(ngx_wzp_conn_t *wc);
+
+/* Why QUIC says that a connection ended, in words; buf is
+ * NGX_WZP_REASON_SIZE bytes. */
+const char *ngx_wzp_conn_reason(const wzp_qclose_t *why, char *buf);
+
+/* Send one signal to whoever is at the other end.  key as in
+ * wzp_qconn_message.  NGX_ERROR: it is over with that connection, or no
+ * memory. */
+ngx_int_t ngx_wzp_conn_signal(wzp_qconn_t *qc, const wzp_signal_t *sg,
+    unsigned key);
 
 /* Why it ended: a token of wzp_close_x.h, "idle" or "lost". */
 const char *ngx_wzp_conn_status(ngx_wzp_conn_t *wc);

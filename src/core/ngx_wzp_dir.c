@@ -429,6 +429,10 @@ ngx_wzp_dir_sweep(ngx_wzp_zone_t *zn, uint64_t now_ns, uint64_t *tell)
         }
     }
 
+    for (i = 0; i < NGX_WZP_RELAYS; i++) {
+        zn->hdr->relays[i].forwarders &= ~dead;
+    }
+
     for (i = 0; i < NGX_WZP_SLOTS; i++) {
         if (dead >> i & 1) {
             sl = &zn->hdr->slots[i];

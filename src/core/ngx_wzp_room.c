@@ -4,6 +4,8 @@
  */
 
 #include "core/ngx_wzp_room.h"
+
+#include "core/ngx_wzp_fed.h"
 #include "core/ngx_wzp_room_update.h"
 
 
@@ -11,7 +13,7 @@
 
 
 static ngx_wzp_room_t *ngx_wzp_room_open(ngx_wzp_relay_t *relay,
-    const ngx_wzp_dir_joined_t *in);
+    const ngx_wzp_dir_joined_t *in, ngx_uint_t call);
 static wzp_close_t ngx_wzp_room_claim(ngx_wzp_conn_t *wc, uint16_t resume,
     ngx_wzp_dir_joined_t *out);
 static ngx_wzp_conn_t *ngx_wzp_room_old(const ngx_wzp_dir_joined_t *joined);
@@ -25,6 +27,8 @@ static void ngx_wzp_room_bridge(ngx_wzp_member_t *mb, wzp_qbuf_t *qb);
 static void ngx_wzp_room_deliver(ngx_wzp_member_t *mb, wzp_qbuf_t *qb);
 static void ngx_wzp_room_ring(ngx_wzp_member_t *mb, uint64_t workers,
     ngx_wzp_msg_t *msg, wzp_qbuf_t *qb);
+static void ngx_wzp_room_to_links(const ngx_wzp_msg_t *msg,
+    const u_char *data);
 static void ngx_wzp_room_bridge_stats(ngx_wzp_room_t *rm);
 
 
@@ -60,7 +64,8 @@ ngx_wzp_room_join(ngx_wzp_conn_t *wc, uint16_t resume, ngx_wzp_conn_t **old)
     }
 
     if (rm == NULL) {
-        rm = ngx_wzp_room_open(wc->relay, &out);
+        rm = ngx_wzp_room_open(wc->relay, &out,
+                               wc->sni->role == WZP_SNI_CALL);
 
         if (rm == NULL) {
             ngx_wzp_dir_leave(wk->zone, out.member, out.uid, wk->now_ns);
@@ -174,7 +179,7 @@ ngx_wzp_room_leave(ngx_wzp_member_t *mb)
     rm = mb->room;
 
     /* while we are in it, the room's entry is not reused */
-    workers = rm->zone->workers;
+    workers = ngx_wzp_room_listeners(rm);
 
     ngx_wzp_dir_leave(wk->zone, mb->index, mb->uid, wk->now_ns);
 
@@ -199,7 +204,8 @@ ngx_wzp_room_leave(ngx_wzp_member_t *mb)
 
 
 static ngx_wzp_room_t *
-ngx_wzp_room_open(ngx_wzp_relay_t *relay, const ngx_wzp_dir_joined_t *in)
+ngx_wzp_room_open(ngx_wzp_relay_t *relay, const ngx_wzp_dir_joined_t *in,
+    ngx_uint_t call)
 {
     ngx_wzp_room_t    *rm;
     ngx_wzp_worker_t  *wk;
@@ -216,6 +222,10 @@ ngx_wzp_room_open(ngx_wzp_relay_t *relay, const ngx_wzp_dir_joined_t *in)
     rm->epoch = in->room_epoch;
     rm->zone = ngx_wzp_dir_room(wk->zone, in->room);
     rm->profile = ngx_wzp_room_recommended(rm, WZP_TIER_GOOD);
+
+    rm->global = relay->conf->mode == NGX_WZP_MODE_ROOM
+                 && (call || ngx_wzp_fed_is_global(relay->conf,
+                                                   rm->zone->key));
 
     ngx_queue_init(&rm->members);
     ngx_queue_insert_tail(&wk->room_list, &rm->queue);
@@ -337,7 +347,7 @@ static void
 ngx_wzp_room_fanout(ngx_wzp_room_t *rm, ngx_wzp_member_t *from,
     wzp_qbuf_t *qb)
 {
-    uint64_t           workers;
+    uint64_t           workers, links, own;
     ngx_queue_t       *q;
     ngx_wzp_msg_t      msg;
     ngx_wzp_member_t  *mb;
@@ -357,16 +367,22 @@ ngx_wzp_room_fanout(ngx_wzp_room_t *rm, ngx_wzp_member_t *from,
         return;                 /* from another worker, which told the rest */
     }
 
-    workers = rm->zone->workers
-              & ~((uint64_t) 1 << ngx_wzp_worker->channel.slot);
+    own = (uint64_t) 1 << ngx_wzp_worker->channel.slot;
+    links = rm->zone->wanted ? ngx_wzp_hub_forwarders(rm->relay->conf) : 0;
+    workers = (rm->zone->workers | links) & ~own;
 
     if (workers != 0) {
         ngx_memzero(&msg, sizeof(msg));
         msg.type = NGX_WZP_MSG_MEDIA;
         msg.index = rm->index;
         msg.number = rm->epoch;
+        msg.ecn = (links != 0);
 
         ngx_wzp_room_ring(from, workers, &msg, qb);
+    }
+
+    if (links & own) {
+        ngx_wzp_fed_send(rm->relay, rm->zone->key, qb->data, qb->len);
     }
 }
 
@@ -466,6 +482,10 @@ ngx_wzp_room_remote(const ngx_wzp_msg_t *msg, const u_char *data)
     mb = NULL;
 
     if (msg->type == NGX_WZP_MSG_MEDIA) {
+        if (msg->ecn) {
+            ngx_wzp_room_to_links(msg, data);
+        }
+
         rm = msg->index < wk->zone->hdr->nrooms ? wk->rooms[msg->index] : NULL;
 
         if (rm == NULL || rm->epoch != msg->number) {
@@ -494,6 +514,90 @@ ngx_wzp_room_remote(const ngx_wzp_msg_t *msg, const u_char *data)
     }
 
     wzp_qbuf_unref(qb);
+}
+
+
+/* A member of another worker speaks, and we are a hub. */
+static void
+ngx_wzp_room_to_links(const ngx_wzp_msg_t *msg, const u_char *data)
+{
+    ngx_uint_t            i;
+    ngx_wzp_worker_t     *wk;
+    ngx_wzp_zone_room_t  *zr;
+
+    wk = ngx_wzp_worker;
+
+    if (msg->index >= wk->zone->hdr->nrooms) {
+        return;
+    }
+
+    zr = ngx_wzp_dir_room(wk->zone, msg->index);
+
+    if (!zr->used || zr->epoch != msg->number) {
+        return;
+    }
+
+    for (i = 0; i < wk->nrelays; i++) {
+        if (wk->relays[i].conf->id == zr->relay) {
+            ngx_wzp_fed_send(&wk->relays[i], zr->key, data, msg->len);
+        }
+    }
+}
+
+
+void
+ngx_wzp_room_deliver_all(uint32_t room, uint32_t epoch, const uint8_t *data,
+    size_t len)
+{
+    uint64_t           workers;
+    ngx_uint_t         i;
+    wzp_qbuf_t        *qb;
+    ngx_wzp_msg_t      msg;
+    ngx_wzp_room_t    *rm;
+    ngx_wzp_worker_t  *wk;
+
+    wk = ngx_wzp_worker;
+    rm = wk->rooms[room];
+
+    if (rm != NULL && rm->epoch == epoch) {
+        qb = ngx_wzp_room_buffer(data, len, 0);
+
+        if (qb != NULL) {
+            ngx_wzp_room_fanout(rm, NULL, qb);
+            wzp_qbuf_unref(qb);
+        }
+    }
+
+    workers = ngx_wzp_dir_room(wk->zone, room)->workers
+              & ~((uint64_t) 1 << wk->channel.slot);
+
+    ngx_memzero(&msg, sizeof(msg));
+    msg.type = NGX_WZP_MSG_MEDIA;
+    msg.index = room;
+    msg.number = epoch;
+
+    for (i = 0; workers != 0; i++, workers >>= 1) {
+        if (workers & 1) {
+            (void) ngx_wzp_channel_send(&wk->channel, i, &msg, data, len);
+        }
+    }
+}
+
+
+void
+ngx_wzp_room_restream(uint32_t member, uint64_t uid, uint16_t stream_id)
+{
+    ngx_wzp_member_t  *mb;
+
+    if (member >= ngx_wzp_worker->zone->hdr->nmembers) {
+        return;
+    }
+
+    mb = ngx_wzp_worker->members[member];
+
+    if (mb != NULL && mb->uid == uid) {
+        mb->conn->stream_id = stream_id;
+    }
 }
 
 

@@ -30,6 +30,7 @@ struct ngx_wzp_room_s {
     ngx_queue_t          due_queue;     /* in the worker's list, while due   */
     unsigned             due:1;
     unsigned             fresh:1;       /* some member has no list yet       */
+    unsigned             global:1;      /* other relays may have members     */
 };
 
 
@@ -72,6 +73,14 @@ void ngx_wzp_room_media(ngx_wzp_member_t *mb, const wzp_packet_t *pk,
 
 /* Media from another worker. */
 void ngx_wzp_room_remote(const ngx_wzp_msg_t *msg, const u_char *data);
+
+/* Media of a link: to all local members, of all workers. */
+void ngx_wzp_room_deliver_all(uint32_t room, uint32_t epoch,
+    const uint8_t *data, size_t len);
+
+/* This member of ours has another stream id. */
+void ngx_wzp_room_restream(uint32_t member, uint64_t uid,
+    uint16_t stream_id);
 
 /* Another worker has taken over the place of this member of ours. */
 void ngx_wzp_room_replaced(uint32_t member, uint64_t uid);

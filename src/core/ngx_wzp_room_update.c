@@ -8,6 +8,8 @@
 
 #include "core/ngx_wzp_room_update.h"
 
+#include "core/ngx_wzp_hub.h"
+
 
 #define NGX_WZP_KEY_UPDATE      1       /* newer replaces what waits         */
 #define NGX_WZP_KEY_QUALITY     2
@@ -32,8 +34,10 @@ static void ngx_wzp_room_due(ngx_wzp_room_t *rm);
 static void ngx_wzp_room_timer_handler(ngx_event_t *ev);
 static ngx_msec_t ngx_wzp_room_pause(uint32_t n);
 static void ngx_wzp_room_update(ngx_wzp_room_t *rm, ngx_uint_t fresh);
-static ngx_wzp_zone_member_t *ngx_wzp_room_list(ngx_wzp_room_t *rm,
-    uint32_t *n, uint32_t *version);
+static ngx_wzp_zone_remote_t *ngx_wzp_room_remotes(ngx_wzp_room_t *rm,
+    uint32_t *n);
+static void ngx_wzp_room_elsewhere(wzp_participant_t *pa,
+    const ngx_wzp_zone_remote_t *ze);
 static void ngx_wzp_room_directive(ngx_wzp_room_t *rm);
 static void ngx_wzp_room_send(ngx_wzp_room_t *rm, const wzp_signal_t *sg,
     size_t size, unsigned key, ngx_uint_t fresh);
@@ -53,8 +57,16 @@ ngx_wzp_room_update_init(ngx_wzp_room_t *rm)
 void
 ngx_wzp_room_changed(ngx_wzp_room_t *rm)
 {
-    ngx_wzp_worker_tell(rm->zone->workers, rm->index);
+    ngx_wzp_worker_tell(ngx_wzp_room_listeners(rm), rm->index);
     ngx_wzp_room_check(rm);
+}
+
+
+uint64_t
+ngx_wzp_room_listeners(ngx_wzp_room_t *rm)
+{
+    return rm->zone->workers
+           | (rm->global ? ngx_wzp_hub_forwarders(rm->relay->conf) : 0);
 }
 
 
@@ -173,16 +185,21 @@ ngx_wzp_room_timer_handler(ngx_event_t *ev)
 static void
 ngx_wzp_room_update(ngx_wzp_room_t *rm, ngx_uint_t fresh)
 {
-    uint32_t                i, n, version;
+    uint32_t                i, n, m, version;
     wzp_signal_t            sg;
     wzp_participant_t      *pa;
     ngx_wzp_zone_member_t  *list;
+    ngx_wzp_zone_remote_t  *remotes;
 
     version = rm->version;
     rm->fresh = 0;
 
-    list = ngx_wzp_room_list(rm, &n, &version);
-    if (list == NULL) {
+    list = ngx_wzp_room_members(rm->index, rm->epoch, &n, &version);
+    remotes = ngx_wzp_room_remotes(rm, &m);
+
+    if (list == NULL || (m != 0 && remotes == NULL)) {
+        ngx_free(list);
+        ngx_free(remotes);
         return;
     }
 
@@ -198,54 +215,83 @@ ngx_wzp_room_update(ngx_wzp_room_t *rm, ngx_uint_t fresh)
 
     ngx_memzero(&sg, sizeof(sg));
     sg.type = WZP_SIG_ROOM_UPDATE;
-    sg.u.room_update.count = n;
-    sg.u.room_update.nparticipants = n;
+    sg.u.room_update.count = n + m;
+    sg.u.room_update.nparticipants = n + m;
     sg.u.room_update.participants = ngx_calloc(
-        (n + 1) * sizeof(wzp_participant_t), ngx_cycle->log);
+        (n + m + 1) * sizeof(wzp_participant_t), ngx_cycle->log);
 
     if (sg.u.room_update.participants != NULL) {
+        pa = sg.u.room_update.participants;
 
         for (i = 0; i < n; i++) {
-            pa = &sg.u.room_update.participants[i];
-
-            wzp_fp_text(pa->fingerprint, list[i].fp);
-            ngx_cpystrn((u_char *) pa->alias, (u_char *) list[i].alias,
-                        sizeof(pa->alias));
-            pa->stream_id = list[i].stream_id;
-            pa->muted = list[i].muted;
-            pa->held = list[i].held;
+            ngx_wzp_room_participant(pa++, &list[i]);
         }
 
-        ngx_wzp_room_send(rm, &sg, 64 + n * NGX_WZP_PERSON_SIZE,
+        for (i = 0; i < m; i++) {
+            ngx_wzp_room_elsewhere(pa++, &remotes[i]);
+        }
+
+        ngx_wzp_room_send(rm, &sg, 64 + (n + m) * NGX_WZP_PERSON_SIZE,
                           NGX_WZP_KEY_UPDATE, fresh);
 
         ngx_free(sg.u.room_update.participants);
     }
 
     ngx_free(list);
+    ngx_free(remotes);
 }
 
 
-/* The members in the directory, to be freed by the caller.  More may come
- * while we look. */
-static ngx_wzp_zone_member_t *
-ngx_wzp_room_list(ngx_wzp_room_t *rm, uint32_t *n, uint32_t *version)
+void
+ngx_wzp_room_participant(wzp_participant_t *pa,
+    const ngx_wzp_zone_member_t *zm)
+{
+    wzp_fp_text(pa->fingerprint, zm->fp);
+    ngx_cpystrn((u_char *) pa->alias, (u_char *) zm->alias,
+                sizeof(pa->alias));
+    pa->stream_id = zm->stream_id;
+    pa->muted = zm->muted;
+    pa->held = zm->held;
+}
+
+
+static void
+ngx_wzp_room_elsewhere(wzp_participant_t *pa,
+    const ngx_wzp_zone_remote_t *ze)
+{
+    wzp_fp_text(pa->fingerprint, ze->fp);
+    ngx_cpystrn((u_char *) pa->alias, (u_char *) ze->alias,
+                sizeof(pa->alias));
+    ngx_cpystrn((u_char *) pa->relay_label, (u_char *) ze->label,
+                sizeof(pa->relay_label));
+    pa->stream_id = ze->stream_id;
+    pa->muted = ze->muted;
+    pa->held = ze->held;
+}
+
+
+/* More may come while we look. */
+ngx_wzp_zone_member_t *
+ngx_wzp_room_members(uint32_t room, uint32_t epoch, uint32_t *n,
+    uint32_t *version)
 {
     uint32_t                had;
+    ngx_wzp_zone_t         *zn;
     ngx_wzp_zone_member_t  *list;
 
-    *n = rm->zone->count;
+    zn = ngx_wzp_worker->zone;
+    *n = ngx_wzp_dir_room(zn, room)->count;
 
     do {
         had = *n + 16;
 
         list = ngx_alloc(had * sizeof(ngx_wzp_zone_member_t), ngx_cycle->log);
         if (list == NULL) {
+            *n = 0;
             return NULL;
         }
 
-        *n = ngx_wzp_dir_list(ngx_wzp_worker->zone, rm->index, rm->epoch,
-                              list, had, version);
+        *n = ngx_wzp_dir_list(zn, room, epoch, list, had, version);
         if (*n <= had) {
             return list;
         }
@@ -256,9 +302,40 @@ ngx_wzp_room_list(ngx_wzp_room_t *rm, uint32_t *n, uint32_t *version)
 }
 
 
+/* Likewise those on other relays; NULL: there are none, or no memory. */
+static ngx_wzp_zone_remote_t *
+ngx_wzp_room_remotes(ngx_wzp_room_t *rm, uint32_t *n)
+{
+    uint32_t                had;
+    ngx_wzp_zone_remote_t  *list;
+
+    *n = rm->zone->nremotes;
+
+    while (*n != 0) {
+        had = *n + 16;
+
+        list = ngx_alloc(had * sizeof(ngx_wzp_zone_remote_t), ngx_cycle->log);
+        if (list == NULL) {
+            break;
+        }
+
+        *n = ngx_wzp_dir_list_remotes(ngx_wzp_worker->zone, rm->index,
+                                      rm->epoch, list, had);
+        if (*n <= had) {
+            return list;
+        }
+
+        ngx_free(list);
+    }
+
+    return NULL;
+}
+
+
 /*
  * Somebody of ours who is not in the directory any more was replaced from
- * another worker, whose message has not come, or had no room in its ring.
+ * another worker, whose message has not come, or had no room in its ring; and
+ * so may have been that of a new stream id.
  */
 static void
 ngx_wzp_room_verify(ngx_wzp_room_t *rm)
@@ -274,7 +351,10 @@ ngx_wzp_room_verify(ngx_wzp_room_t *rm)
         mb = ngx_queue_data(q, ngx_wzp_member_t, queue);
         zm = ngx_wzp_dir_member(ngx_wzp_worker->zone, mb->index);
 
-        if (!zm->used || zm->uid != mb->uid) {
+        if (zm->used && zm->uid == mb->uid) {
+            mb->conn->stream_id = zm->stream_id;
+
+        } else {
             mb->conn->status = WZP_CLOSE_REPLACED;
             wzp_qconn_close(mb->conn->qc, WZP_CLOSE_REPLACED,
                             wzp_close_phrase(WZP_CLOSE_REPLACED));

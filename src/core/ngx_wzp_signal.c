@@ -4,13 +4,11 @@
 
 #include "core/ngx_wzp_signal.h"
 
+#include "core/ngx_wzp_phone.h"
 #include "core/ngx_wzp_room.h"
 #include "core/ngx_wzp_session.h"
 #include "wzp/wzp_hs.h"
 #include "wzp/wzp_resume.h"
-
-
-#define NGX_WZP_ANSWER_SIZE     4096
 
 
 static void ngx_wzp_signal_offer(ngx_wzp_conn_t *wc,
@@ -21,8 +19,6 @@ static ngx_int_t ngx_wzp_signal_answer(ngx_wzp_conn_t *wc,
     const wzp_call_offer_t *of, const uint8_t *exporter);
 static void ngx_wzp_signal_member(ngx_wzp_conn_t *wc, const wzp_signal_t *sg);
 static void ngx_wzp_signal_pong(ngx_wzp_conn_t *wc, uint64_t timestamp_ms);
-static ngx_int_t ngx_wzp_signal_send(ngx_wzp_conn_t *wc,
-    const wzp_signal_t *sg);
 
 
 void
@@ -154,6 +150,10 @@ ngx_wzp_signal_admit(ngx_wzp_conn_t *wc, const wzp_call_offer_t *of,
         return WZP_CLOSE_BINDING;
     }
 
+    if (wc->sni->role == WZP_SNI_CALL) {
+        return ngx_wzp_phone_may_join(wc);
+    }
+
     if (conf->rooms == NULL) {
         return WZP_CLOSE_NORMAL;
     }
@@ -221,7 +221,7 @@ ngx_wzp_signal_answer(ngx_wzp_conn_t *wc, const wzp_call_offer_t *of,
         an->has_binding = false;
     }
 
-    return ngx_wzp_signal_send(wc, &sg);
+    return ngx_wzp_conn_signal(wc->qc, &sg, 0);
 }
 
 
@@ -264,30 +264,5 @@ ngx_wzp_signal_pong(ngx_wzp_conn_t *wc, uint64_t timestamp_ms)
     sg.type = WZP_SIG_PONG;
     sg.u.ping.timestamp_ms = timestamp_ms;
 
-    (void) ngx_wzp_signal_send(wc, &sg);
-}
-
-
-static ngx_int_t
-ngx_wzp_signal_send(ngx_wzp_conn_t *wc, const wzp_signal_t *sg)
-{
-    size_t       len;
-    uint8_t      buf[NGX_WZP_ANSWER_SIZE];
-    wzp_rc_t     rc;
-    wzp_qbuf_t  *qb;
-
-    if (wzp_signal_encode(sg, buf, sizeof(buf), &len) != WZP_OK) {
-        return NGX_ERROR;
-    }
-
-    qb = wzp_qbuf_message(buf, len);
-    if (qb == NULL) {
-        return NGX_ERROR;
-    }
-
-    rc = wzp_qconn_message(wc->qc, qb, 0);
-
-    wzp_qbuf_unref(qb);
-
-    return rc == WZP_OK ? NGX_OK : NGX_ERROR;
+    (void) ngx_wzp_conn_signal(wc->qc, &sg, 0);
 }

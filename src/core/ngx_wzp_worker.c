@@ -7,6 +7,8 @@
 
 #include "core/ngx_wzp_conn.h"
 #include "core/ngx_wzp_dir.h"
+#include "core/ngx_wzp_fed.h"
+#include "core/ngx_wzp_hub.h"
 #include "core/ngx_wzp_room.h"
 
 #include <sys/random.h>
@@ -34,7 +36,6 @@ static void ngx_wzp_worker_foreign(ngx_wzp_relay_t *relay,
 static void ngx_wzp_worker_forwarded(const ngx_wzp_msg_t *msg,
     const u_char *data);
 static void ngx_wzp_worker_flush_handler(ngx_event_t *ev);
-static void ngx_wzp_worker_arm(ngx_wzp_relay_t *relay);
 static void ngx_wzp_worker_timer_handler(ngx_event_t *ev);
 static void ngx_wzp_worker_tick_handler(ngx_event_t *ev);
 static void ngx_wzp_worker_quit(void);
@@ -107,6 +108,7 @@ ngx_int_t
 ngx_wzp_worker_init(ngx_cycle_t *cycle, ngx_wzp_zone_t *zn,
     ngx_wzp_stream_api_t *stream)
 {
+    ngx_uint_t         i;
     ngx_wzp_worker_t  *wk;
 
     wk = ngx_pcalloc(cycle->pool, sizeof(ngx_wzp_worker_t));
@@ -147,6 +149,12 @@ ngx_wzp_worker_init(ngx_cycle_t *cycle, ngx_wzp_zone_t *zn,
         || ngx_wzp_worker_bell(cycle, wk) != NGX_OK)
     {
         return NGX_ERROR;
+    }
+
+    for (i = 0; ngx_worker == 0 && i < wk->nrelays; i++) {
+        if (ngx_wzp_hub_init(cycle, &wk->relays[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
     }
 
     ngx_add_timer(&wk->tick, NGX_WZP_TICK);
@@ -338,6 +346,8 @@ ngx_wzp_worker_exit(ngx_cycle_t *cycle)
     wk->now_ns = ngx_wzp_now();
 
     for (i = 0; i < wk->nrelays; i++) {
+        ngx_wzp_hub_close(&wk->relays[i]);
+
         if (wk->relays[i].quic != NULL) {
             wzp_quic_destroy(wk->relays[i].quic, wk->now_ns,
                              WZP_CLOSE_GOING_AWAY,
@@ -351,6 +361,10 @@ ngx_wzp_worker_exit(ngx_cycle_t *cycle)
 
     if (wk->tx != NULL) {
         wzp_udp_tx_send(wk->tx);
+    }
+
+    for (i = 0; i < wk->nrelays; i++) {
+        ngx_wzp_hub_exit(&wk->relays[i]);
     }
 
     for (i = 0; i < wk->nlistens; i++) {
@@ -418,9 +432,7 @@ static void
 ngx_wzp_worker_foreign(ngx_wzp_relay_t *relay, const wzp_udp_dgram_t *dg,
     const wzp_cid_owner_t *owner)
 {
-    ngx_wzp_msg_t       msg;
-    ngx_wzp_slot_t     *sl;
-    ngx_wzp_forward_t   fw;
+    ngx_wzp_slot_t  *sl;
 
     sl = ngx_wzp_worker->zone->hdr->slots;
 
@@ -437,7 +449,18 @@ ngx_wzp_worker_foreign(ngx_wzp_relay_t *relay, const wzp_udp_dgram_t *dg,
         return;
     }
 
-    if (dg->len > WZP_UDP_MTU_MAX) {
+    ngx_wzp_worker_pass(owner->slot, NGX_WZP_MSG_DATAGRAM, dg);
+}
+
+
+void
+ngx_wzp_worker_pass(ngx_uint_t slot, ngx_uint_t type,
+    const wzp_udp_dgram_t *dg)
+{
+    ngx_wzp_msg_t       msg;
+    ngx_wzp_forward_t   fw;
+
+    if (dg->len > WZP_UDP_MTU_MAX || slot == NGX_WZP_NONE) {
         return;
     }
 
@@ -446,17 +469,17 @@ ngx_wzp_worker_foreign(ngx_wzp_relay_t *relay, const wzp_udp_dgram_t *dg,
     ngx_memcpy(fw.data, dg->data, dg->len);
 
     ngx_memzero(&msg, sizeof(msg));
-    msg.type = NGX_WZP_MSG_DATAGRAM;
+    msg.type = (uint8_t) type;
     msg.ecn = dg->ecn;
 
-    if (ngx_wzp_channel_send(&ngx_wzp_worker->channel, owner->slot, &msg, &fw,
+    if (ngx_wzp_channel_send(&ngx_wzp_worker->channel, slot, &msg, &fw,
                              offsetof(ngx_wzp_forward_t, data) + dg->len)
         == NGX_BUSY)
     {
         ngx_wzp_log_limited(NGX_WZP_LIMIT_RING, NGX_LOG_WARN,
                             ngx_cycle->log, 0,
                             "ring to worker slot %ui is full: "
-                            "datagram dropped", (ngx_uint_t) owner->slot);
+                            "datagram dropped", slot);
     }
 }
 
@@ -465,6 +488,7 @@ static void
 ngx_wzp_worker_forwarded(const ngx_wzp_msg_t *msg, const u_char *data)
 {
     ngx_uint_t          i;
+    wzp_cid_owner_t     owner;
     wzp_udp_dgram_t     dg;
     ngx_wzp_worker_t   *wk;
     ngx_wzp_forward_t   fw;
@@ -512,12 +536,26 @@ ngx_wzp_worker_forwarded(const ngx_wzp_msg_t *msg, const u_char *data)
 
     dg.socket = &found->su;
 
+    if (msg->type == NGX_WZP_MSG_INITIAL) {
+        (void) wzp_quic_input_forced(found->relay->quic, &dg,
+                                     wk->now_ns, &owner);
+        return;
+    }
+
     ngx_wzp_worker_input(found->relay, &dg);
 }
 
 
 void
 ngx_wzp_worker_tell(uint64_t workers, uint32_t room)
+{
+    ngx_wzp_worker_tell_members(workers, room);
+    ngx_wzp_fed_news(room);
+}
+
+
+void
+ngx_wzp_worker_tell_members(uint64_t workers, uint32_t room)
 {
     ngx_uint_t         i;
     ngx_wzp_msg_t      msg;
@@ -595,6 +633,8 @@ ngx_wzp_worker_bell_handler(ngx_event_t *ev)
 static void
 ngx_wzp_worker_message(const ngx_wzp_msg_t *msg, const u_char *data, void *ctx)
 {
+    uint16_t  stream_id;
+
     switch (msg->type) {
 
     case NGX_WZP_MSG_MEDIA:
@@ -604,8 +644,21 @@ ngx_wzp_worker_message(const ngx_wzp_msg_t *msg, const u_char *data, void *ctx)
 
     case NGX_WZP_MSG_ROOM:
         ngx_wzp_room_news(msg->index);
+        ngx_wzp_fed_news(msg->index);
         break;
 
+    case NGX_WZP_MSG_FORWARD:
+        ngx_wzp_fed_forwarded(msg, data);
+        break;
+
+    case NGX_WZP_MSG_STREAM:
+        if (msg->len == sizeof(stream_id)) {
+            ngx_memcpy(&stream_id, data, sizeof(stream_id));
+            ngx_wzp_room_restream(msg->index, msg->number, stream_id);
+        }
+        break;
+
+    case NGX_WZP_MSG_INITIAL:
     case NGX_WZP_MSG_DATAGRAM:
         ngx_wzp_worker_forwarded(msg, data);
         break;
@@ -631,31 +684,35 @@ ngx_wzp_worker_flush_handler(ngx_event_t *ev)
 
     wk = ngx_wzp_worker;
 
+    for (i = 0; i < wk->nrelays; i++) {
+        ngx_wzp_hub_turn(&wk->relays[i]);
+    }
+
     ngx_wzp_room_updates();
 
     for (i = 0; i < wk->nrelays; i++) {
         wzp_quic_flush(wk->relays[i].quic, wk->now_ns);
+        ngx_wzp_hub_flush(&wk->relays[i]);
     }
 
     wzp_udp_tx_send(wk->tx);
     ngx_wzp_channel_flush(&wk->channel);
 
     for (i = 0; i < wk->nrelays; i++) {
-        ngx_wzp_worker_arm(&wk->relays[i]);
+        ngx_wzp_event_arm(&wk->relays[i].timer,
+                          wzp_quic_deadline(wk->relays[i].quic));
+        ngx_wzp_hub_arm(&wk->relays[i]);
     }
 }
 
 
-static void
-ngx_wzp_worker_arm(ngx_wzp_relay_t *relay)
+void
+ngx_wzp_event_arm(ngx_event_t *ev, uint64_t deadline)
 {
-    uint64_t      deadline, now;
-    ngx_msec_t    ms;
-    ngx_event_t  *ev;
+    uint64_t    now;
+    ngx_msec_t  ms;
 
-    ev = &relay->timer;
     now = ngx_wzp_worker->now_ns;
-    deadline = wzp_quic_deadline(relay->quic);
 
     if (deadline == UINT64_MAX) {
 
@@ -703,6 +760,7 @@ static void
 ngx_wzp_worker_tick_handler(ngx_event_t *ev)
 {
     uint64_t           tell;
+    ngx_uint_t         i;
     ngx_wzp_worker_t  *wk;
 
     wk = ngx_wzp_worker;
@@ -716,6 +774,10 @@ ngx_wzp_worker_tick_handler(ngx_event_t *ev)
     ngx_wzp_channel_sweep(&wk->channel);
     ngx_wzp_room_news(NGX_WZP_NONE);
     ngx_wzp_room_tick();
+
+    for (i = 0; i < wk->nrelays; i++) {
+        ngx_wzp_hub_tick(&wk->relays[i]);
+    }
 
     if (wk->handed_over && wk->reviewed != wk->zone->hdr->generation) {
         ngx_wzp_worker_review();
@@ -757,6 +819,10 @@ ngx_wzp_worker_quit(void)
     }
 
     ngx_wzp_conn_quit();
+
+    for (i = 0; i < wk->nrelays; i++) {
+        ngx_wzp_hub_quit(&wk->relays[i]);
+    }
 
     if (wk->zone->hdr->abandoned) {
         ngx_wzp_conn_close_all(WZP_CLOSE_GOING_AWAY);

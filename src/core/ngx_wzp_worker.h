@@ -19,6 +19,7 @@ struct ngx_wzp_relay_s {
     ngx_wzp_relay_conf_t   *conf;
     wzp_quic_t             *quic;
     ngx_event_t             timer;      /* the endpoint's deadline           */
+    ngx_wzp_hub_t          *hub;        /* NULL: in another worker           */
 };
 
 
@@ -66,15 +67,25 @@ void ngx_wzp_worker_exit(ngx_cycle_t *cycle);
 /* Something happens: read the clock, and flush when this turn ends. */
 void ngx_wzp_worker_turn(void);
 
+/* Pass a datagram on to another worker: NGX_WZP_MSG_DATAGRAM or _INITIAL. */
+void ngx_wzp_worker_pass(ngx_uint_t slot, ngx_uint_t type,
+    const wzp_udp_dgram_t *dg);
+
 /* A datagram for a relay, from a socket or from another worker. */
 void ngx_wzp_worker_input(ngx_wzp_relay_t *relay, const wzp_udp_dgram_t *dg);
 
-/* A room (NGX_WZP_NONE: any) has changed: tell the workers in this mask
- * (never ourselves). */
+/* The members of a room (NGX_WZP_NONE: any) have changed: tell the workers in
+ * this mask (never ourselves), and our own hub. */
 void ngx_wzp_worker_tell(uint64_t workers, uint32_t room);
+
+/* The same where only members have to know. */
+void ngx_wzp_worker_tell_members(uint64_t workers, uint32_t room);
 
 /* The event's `data` must look like a connection in debug builds. */
 void ngx_wzp_event_init(ngx_event_t *ev, ngx_event_handler_pt handler);
+
+/* Arm a timer for a deadline in monotonic nanoseconds (UINT64_MAX: none). */
+void ngx_wzp_event_arm(ngx_event_t *ev, uint64_t deadline);
 
 #define ngx_wzp_event_owner(ev, type, link)                                   \
     ((type *) ((u_char *) (ev) - offsetof(type, link)))

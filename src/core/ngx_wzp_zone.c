@@ -6,6 +6,8 @@
 #include "core/ngx_wzp_dir.h"
 #include "core/ngx_wzp_stat.h"
 #include "core/ngx_wzp_zone.h"
+#include "wzp/wzp_calls.h"
+#include "wzp/wzp_dup.h"
 
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -174,7 +176,8 @@ uint32_t
 ngx_wzp_zone_members(size_t size)
 {
     /* a quarter is for members, an eighth each for rooms and for members on
-     * other relays, the rest for rings */
+     * other relays, a sixteenth each for the filter of duplicates and for
+     * calls, the rest for rings */
     return (uint32_t) (size / 4 / sizeof(ngx_wzp_zone_member_t));
 }
 
@@ -183,30 +186,41 @@ ngx_wzp_zone_members(size_t size)
 static size_t
 ngx_wzp_zone_tables(size_t size, ngx_wzp_zone_hdr_t *h)
 {
-    size_t    off, buckets, rooms, members, remotes;
-    uint32_t  nrooms, nbuckets, nmembers, nremotes;
+    size_t    off, buckets, rooms, members, remotes, dups, calls;
+    uint32_t  nrooms, nbuckets, nmembers, nremotes, ndups, ncalls;
 
     nmembers = ngx_wzp_zone_members(size);
     nrooms = (uint32_t) (size / 8 / sizeof(ngx_wzp_zone_room_t));
     nbuckets = ngx_max(nrooms / 2, 16);
     nremotes = (uint32_t) (size / 8 / sizeof(ngx_wzp_zone_remote_t));
+    ncalls = (uint32_t) (size / 16 / wzp_calls_size(1));
+
+    for (ndups = 1024; wzp_dup_size(ndups * 2) <= size / 16; ndups *= 2) {
+        /* a power of two */
+    }
 
     buckets = ngx_align(sizeof(ngx_wzp_zone_hdr_t), 64);
     rooms = buckets + ngx_align(nbuckets * sizeof(uint32_t), 64);
     members = rooms + ngx_align(nrooms * sizeof(ngx_wzp_zone_room_t), 64);
     remotes = members + ngx_align(nmembers * sizeof(ngx_wzp_zone_member_t),
                                   64);
-    off = remotes + ngx_align(nremotes * sizeof(ngx_wzp_zone_remote_t), 64);
+    dups = remotes + ngx_align(nremotes * sizeof(ngx_wzp_zone_remote_t), 64);
+    calls = dups + ngx_align(wzp_dup_size(ndups), 64);
+    off = calls + ngx_align(wzp_calls_size(ncalls), 64);
 
     if (h != NULL) {
         h->nmembers = nmembers;
         h->nrooms = nrooms;
         h->nbuckets = nbuckets;
         h->nremotes = nremotes;
+        h->ndups = ndups;
+        h->ncalls = ncalls;
         h->off_buckets = buckets;
         h->off_rooms = rooms;
         h->off_members = members;
         h->off_remotes = remotes;
+        h->off_dups = dups;
+        h->off_calls = calls;
     }
 
     return off;
@@ -272,6 +286,9 @@ ngx_wzp_zone_layout(ngx_wzp_zone_t *zn)
                                            64);
 
     ngx_wzp_dir_init(zn);
+    wzp_dup_init((u_char *) h + h->off_dups, h->ndups);
+    wzp_calls_init((u_char *) h + h->off_calls, h->ncalls);
+    ngx_wzp_random(h->dup_key, sizeof(h->dup_key));
 
     if (pthread_mutexattr_init(&attr) != 0
         || pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED) != 0
@@ -585,6 +602,8 @@ ngx_wzp_zone_lock(ngx_wzp_zone_t *zn)
 
     if (rc == EOWNERDEAD) {
         ngx_wzp_dir_rebuild_locked(zn);
+        wzp_calls_rebuild((wzp_calls_t *) ((u_char *) zn->hdr
+                                           + zn->hdr->off_calls));
         (void) pthread_mutex_consistent(&zn->hdr->mutex);
     }
 }

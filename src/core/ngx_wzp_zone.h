@@ -103,6 +103,7 @@ typedef struct {
     _Atomic uint32_t   listens[NGX_WZP_LISTENS];
     _Atomic uint32_t   secrets[NGX_WZP_LISTENS];
 
+    uint8_t            dup_key[16];     /* of the filter of duplicates       */
     uint64_t           uid;             /* last given member number          */
     _Atomic uint32_t   rebuilt;         /* how often all was derived anew    */
     uint64_t           quiet_ns;        /* no stateless resets before: calls
@@ -113,6 +114,8 @@ typedef struct {
     uint32_t           nbuckets;
     uint32_t           nmembers;
     uint32_t           nremotes;
+    uint32_t           ndups;
+    uint32_t           ncalls;
     uint32_t           nrings;
     uint32_t           ring_capacity;
 
@@ -128,6 +131,8 @@ typedef struct {
     uint64_t           off_rooms;
     uint64_t           off_members;
     uint64_t           off_remotes;
+    uint64_t           off_dups;        /* wzp_dup_t: media of links         */
+    uint64_t           off_calls;       /* wzp_calls_t, under the lock       */
     uint64_t           off_ring_slots;
     uint64_t           off_rings;
     uint64_t           off_stats;

@@ -119,6 +119,22 @@ wzp_signal_name(wzp_signal_type_t type)
 }
 
 
+wzp_relay_id_t
+wzp_relay_id(const uint8_t cert_fp[WZP_CERT_FP_SIZE])
+{
+    size_t          i;
+    wzp_relay_id_t  id;
+
+    id = 0;
+
+    for (i = 0; i < sizeof(id); i++) {
+        id = id << 8 | cert_fp[i];
+    }
+
+    return id;
+}
+
+
 const char *
 wzp_hangup_name(unsigned reason)
 {

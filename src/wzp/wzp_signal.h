@@ -175,6 +175,8 @@ typedef struct {
  */
 typedef uint64_t  wzp_relay_id_t;
 
+wzp_relay_id_t wzp_relay_id(const uint8_t cert_fp[WZP_CERT_FP_SIZE]);
+
 
 /* FederationHello.  Ours is repeated during the life of a link, too: to say
  * that all that is known was told (sync), or that this connection will end

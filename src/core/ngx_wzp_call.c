@@ -1,0 +1,980 @@
+/*
+ * Direct calls.
+ */
+
+#include "core/ngx_wzp_call.h"
+
+#include "core/ngx_wzp_carry.h"
+#include "core/ngx_wzp_fed.h"
+#include "core/ngx_wzp_presence.h"
+#include "core/ngx_wzp_session.h"
+
+
+#define NGX_WZP_CALL_TTL        8       /* hops of an envelope               */
+#define NGX_WZP_CALL_SPANS      4096
+#define NGX_WZP_CALL_VIA        (600 * WZP_SEC)
+
+
+/*
+ * A call that leaves this relay: one of our people's, by a link; or of others,
+ * passed on between two links.
+ */
+typedef struct {
+    ngx_queue_t      queue;
+    char             id[WZP_CALL_ID_MAX + 1];
+    wzp_relay_id_t   link;              /* of ours; or where it came from    */
+    wzp_relay_id_t   link2;             /* passed on: to there; else 0       */
+    wzp_relay_id_t   far;               /* the relay at the other end; 0: not
+                                           known yet                         */
+    uint64_t         used_ns;
+    ngx_uint_t       bridged;           /* unsigned                          */
+} ngx_wzp_span_t;
+
+
+/* An offer that waits until it is known where its target is. */
+typedef struct {
+    ngx_queue_t      queue;
+    ngx_wzp_hub_t   *hub;
+    uint64_t         number;            /* of the phone                      */
+    uint8_t          target[WZP_FP_SIZE];
+    void            *question;
+    size_t           len;
+    uint8_t          data[];
+} ngx_wzp_call_offer_t;
+
+
+static void ngx_wzp_call_offer(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
+    const uint8_t *data, size_t len);
+static void ngx_wzp_call_routed(void *ctx, const wzp_route_response_t *rr);
+static void ngx_wzp_call_place(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
+    const uint8_t *data, size_t len, const wzp_call_target_t *target);
+static ngx_wzp_link_t *ngx_wzp_call_existing(ngx_wzp_hub_t *hub);
+static void ngx_wzp_call_here(ngx_wzp_link_t *ln,
+    const wzp_federated_signal_t *fs, const wzp_signal_t *sg);
+static ngx_uint_t ngx_wzp_call_onward(ngx_wzp_link_t *ln,
+    const wzp_federated_signal_t *fs, const wzp_signal_t *sg);
+static ngx_int_t ngx_wzp_call_parties(ngx_wzp_hub_t *hub,
+    const wzp_federated_signal_t *fs, const wzp_direct_offer_t *offer,
+    wzp_call_from_t *from, wzp_call_target_t *target);
+static void ngx_wzp_call_far(ngx_wzp_link_t *ln,
+    const wzp_federated_signal_t *fs, const char *id, ngx_uint_t create);
+static const char *ngx_wzp_call_id(const wzp_signal_t *sg);
+static void ngx_wzp_call_run(ngx_wzp_hub_t *hub, const wzp_call_out_t *out,
+    const uint8_t *data, size_t len);
+static void ngx_wzp_call_ring(ngx_wzp_hub_t *hub,
+    const wzp_call_action_t *ac, const uint8_t *data, size_t len);
+static void ngx_wzp_call_wrap(ngx_wzp_hub_t *hub,
+    const wzp_call_action_t *ac, const uint8_t *data, size_t len);
+static ngx_wzp_span_t *ngx_wzp_call_span(ngx_wzp_hub_t *hub, const char *id,
+    ngx_uint_t create);
+static void ngx_wzp_call_answered(ngx_wzp_hub_t *hub, const char *id);
+static void ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
+    const wzp_call_t *call);
+static ngx_uint_t ngx_wzp_call_direct(ngx_wzp_link_t *ln, ngx_wzp_span_t *sp,
+    const uint8_t *fp);
+static void ngx_wzp_call_free(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp);
+static void ngx_wzp_call_run_for(uint64_t relay, const wzp_call_out_t *out);
+
+
+/* Large, and used by one worker at a time. */
+static wzp_call_out_t  ngx_wzp_call_out;
+
+
+#define ngx_wzp_call_lock(hub)    ngx_wzp_zone_lock(ngx_wzp_worker->zone)
+#define ngx_wzp_call_unlock(hub)  ngx_wzp_zone_unlock(ngx_wzp_worker->zone)
+
+
+void
+ngx_wzp_call_room(char room[WZP_ROOM_NAME_MAX + 1], const char *id)
+{
+    u_char  *p;
+
+    p = ngx_snprintf((u_char *) room, WZP_ROOM_NAME_MAX, WZP_CALL_ROOM "%s",
+                     id);
+    *p = '\0';
+
+    ngx_strlow((u_char *) room, (u_char *) room, p - (u_char *) room);
+}
+
+
+/* ---- from people ---- */
+
+void
+ngx_wzp_call_signal(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
+    const uint8_t *data, size_t len)
+{
+    ngx_wzp_hub_t    *hub;
+    wzp_call_out_t   *out;
+    wzp_call_from_t   from;
+
+    hub = ph->hub;
+    out = &ngx_wzp_call_out;
+
+    if (sg->type == WZP_SIG_DIRECT_CALL_OFFER) {
+        ngx_wzp_call_offer(ph, sg, data, len);
+        return;
+    }
+
+    ngx_memzero(&from, sizeof(from));
+    from.relay = hub->relay->conf->id;
+    ngx_memcpy(from.who.fp, ph->fp, WZP_FP_SIZE);
+    from.named = true;
+
+    do {
+        out->n = 0;
+        out->more = false;
+
+        ngx_wzp_call_lock(hub);
+
+        if (sg->type == WZP_SIG_DIRECT_CALL_ANSWER) {
+            (void) wzp_calls_answer(hub->calls, &from, &sg->u.direct_answer,
+                                    hub->addr, ngx_wzp_worker->now_ns, out);
+
+        } else if (sg->type == WZP_SIG_HANGUP) {
+            (void) wzp_calls_hangup(hub->calls, &from, sg->u.hangup.call_id,
+                                    sg->u.hangup.reason,
+                                    ngx_wzp_worker->now_ns, out);
+
+        } else if (sg->type == WZP_SIG_MEDIA_PATH_REPORT) {
+            (void) wzp_calls_media_path(hub->calls, &from,
+                                        sg->u.media_path.call_id, out);
+        }
+
+        ngx_wzp_call_unlock(hub);
+
+        ngx_wzp_call_run(hub, out, data, len);
+
+    } while (out->more);
+
+    if (sg->type == WZP_SIG_DIRECT_CALL_ANSWER) {
+        ngx_wzp_call_answered(hub, sg->u.direct_answer.call_id);
+    }
+}
+
+
+/* Where is who is called?  That may take a moment. */
+static void
+ngx_wzp_call_offer(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
+    const uint8_t *data, size_t len)
+{
+    ngx_wzp_hub_t         *hub;
+    wzp_call_target_t      target;
+    ngx_wzp_call_offer_t  *of;
+
+    hub = ph->hub;
+    ngx_memzero(&target, sizeof(target));
+
+    of = ngx_alloc(sizeof(ngx_wzp_call_offer_t) + len, ngx_cycle->log);
+    if (of == NULL) {
+        return;
+    }
+
+    of->hub = hub;
+    of->number = ph->number;
+    of->question = NULL;
+    of->len = len;
+    ngx_memcpy(of->data, data, len);
+
+    if (wzp_fp_parse(of->target, sg->u.direct_offer.target,
+                     ngx_strlen(sg->u.direct_offer.target))
+        != WZP_OK)
+    {
+        ngx_free(of);
+        return;
+    }
+
+    if (ngx_wzp_phone_find(hub, of->target) != NULL) {
+        target.known = true;
+        ngx_wzp_call_place(ph, sg, data, len, &target);
+        ngx_free(of);
+        return;
+    }
+
+    ngx_queue_insert_tail(&hub->offers, &of->queue);
+
+    if (ngx_wzp_presence_ask(hub, of->target, ngx_wzp_call_routed, of) == NULL)
+    {
+        ngx_queue_remove(&of->queue);
+        ngx_wzp_call_place(ph, sg, data, len, &target);
+        ngx_free(of);
+    }
+}
+
+
+static void
+ngx_wzp_call_routed(void *ctx, const wzp_route_response_t *rr)
+{
+    ngx_int_t              bit;
+    wzp_signal_t           sg;
+    ngx_queue_t           *q;
+    ngx_wzp_hub_t         *hub;
+    ngx_wzp_link_t        *ln;
+    ngx_wzp_phone_t       *ph;
+    wzp_call_target_t      target;
+    ngx_wzp_call_offer_t  *of = ctx;
+
+    hub = of->hub;
+    ln = NULL;
+
+    ngx_queue_remove(&of->queue);
+    ngx_memzero(&target, sizeof(target));
+
+    if (rr->found && ngx_wzp_phone_find(hub, of->target) != NULL) {
+        target.known = true;            /* came while we asked */
+
+    } else {
+        bit = ngx_wzp_presence_next(hub, of->target, -1);
+
+        ln = bit >= 0 && (ngx_uint_t) bit < hub->nlinks ? &hub->links[bit]
+                                                        : NULL;
+        if (ln == NULL || ln->best == NULL) {
+            ln = ngx_wzp_call_existing(hub);
+        }
+    }
+
+    if (ln != NULL) {
+        target.known = true;
+        target.link = ln->id;
+        target.existing = !ln->ours;
+    }
+
+    for (q = ngx_queue_head(&hub->phones);
+         q != ngx_queue_sentinel(&hub->phones);
+         q = ngx_queue_next(q))
+    {
+        ph = ngx_queue_data(q, ngx_wzp_phone_t, queue);
+
+        if (ph->number == of->number
+            && wzp_signal_parse(&sg, of->data, of->len) == WZP_OK)
+        {
+            ngx_wzp_call_place(ph, &sg, of->data, of->len, &target);
+            wzp_signal_done(&sg);
+            break;
+        }
+    }
+
+    ngx_free(of);
+}
+
+
+/* Nobody of ours knows the person: an existing relay may, and can only be
+ * asked by calling. */
+static ngx_wzp_link_t *
+ngx_wzp_call_existing(ngx_wzp_hub_t *hub)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < hub->nlinks; i++) {
+        if (hub->links[i].best != NULL && !hub->links[i].ours) {
+            return &hub->links[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+ngx_wzp_call_place(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
+    const uint8_t *data, size_t len, const wzp_call_target_t *target)
+{
+    ngx_wzp_hub_t        *hub;
+    wzp_call_out_t       *out;
+    ngx_wzp_span_t       *sp;
+    wzp_call_from_t       from;
+    wzp_call_verdict_t    verdict;
+
+    hub = ph->hub;
+    out = &ngx_wzp_call_out;
+
+    ngx_memzero(&from, sizeof(from));
+    from.relay = hub->relay->conf->id;
+    ngx_memcpy(from.who.fp, ph->fp, WZP_FP_SIZE);
+    from.named = true;
+
+    ngx_wzp_call_lock(hub);
+
+    verdict = wzp_calls_offer(hub->calls, &from, &sg->u.direct_offer, target,
+                              ngx_wzp_worker->now_ns, out);
+
+    ngx_wzp_call_unlock(hub);
+
+    if (verdict == WZP_CALL_OK && target->link != 0) {
+        sp = ngx_wzp_call_span(hub, sg->u.direct_offer.call_id, 1);
+
+        if (sp != NULL) {
+            sp->link = target->link;
+        }
+    }
+
+    if (verdict != WZP_CALL_OK) {
+        ngx_wzp_log_limited(NGX_WZP_LIMIT_SIGNAL, NGX_LOG_INFO,
+                            ngx_wzp_conn_log(ph->wc), 0, "call not placed: %s",
+                            wzp_call_verdict_name(verdict));
+    }
+
+    ngx_wzp_call_run(hub, out, data, len);
+}
+
+
+/* ---- from links ---- */
+
+void
+ngx_wzp_call_envelope(ngx_wzp_link_t *ln, const wzp_federated_signal_t *fs)
+{
+    uint8_t         fp[WZP_CERT_FP_SIZE];
+    wzp_signal_t    sg;
+    ngx_wzp_hub_t  *hub;
+
+    hub = ln->hub;
+
+    if (!wzp_bucket_take(&ln->envelopes, ngx_wzp_worker->now_ns)
+        || wzp_cert_fp_parse(fp, fs->origin_relay_fp,
+                             ngx_strlen(fs->origin_relay_fp))
+           != WZP_OK
+        || ngx_memcmp(fp, hub->relay->conf->cert_fp, sizeof(fp)) == 0)
+    {
+        return;
+    }
+
+    /* an existing relay speaks for itself only */
+
+    if (!ln->ours && ngx_memcmp(fp, ln->conf->fp, sizeof(fp)) != 0) {
+        return;
+    }
+
+    if (wzp_signal_parse(&sg, fs->inner, fs->inner_len) != WZP_OK) {
+        return;
+    }
+
+    if (!ngx_wzp_call_onward(ln, fs, &sg)) {
+        ngx_wzp_call_here(ln, fs, &sg);
+    }
+
+    wzp_signal_done(&sg);
+}
+
+
+/* For people at another relay: pass it on.  Returns 0 if it is for us. */
+static ngx_uint_t
+ngx_wzp_call_onward(ngx_wzp_link_t *ln, const wzp_federated_signal_t *fs,
+    const wzp_signal_t *sg)
+{
+    bool              mine;
+    ngx_int_t         bit;
+    wzp_call_t        call;
+    const char       *id;
+    wzp_signal_t      on;
+    ngx_wzp_hub_t    *hub;
+    ngx_wzp_link_t   *to;
+    ngx_wzp_span_t   *sp;
+
+    hub = ln->hub;
+    id = ngx_wzp_call_id(sg);
+
+    if (!ln->ours || !fs->has_target || id == NULL) {
+        return 0;
+    }
+
+    ngx_wzp_call_lock(hub);
+    mine = wzp_calls_find(hub->calls, hub->relay->conf->id, id, &call);
+    ngx_wzp_call_unlock(hub);
+
+    if (mine || ngx_wzp_phone_find(hub, fs->target) != NULL) {
+        return 0;
+    }
+
+    sp = ngx_wzp_call_span(hub, id, 0);
+    to = NULL;
+
+    if (sp != NULL && sp->link2 != 0 && sp->link == ln->id) {
+        to = ngx_wzp_link_by_id(hub, sp->link2);
+
+    } else if (sp != NULL && sp->link2 == ln->id) {
+        to = ngx_wzp_link_by_id(hub, sp->link);
+
+    } else if (sp == NULL && sg->type == WZP_SIG_DIRECT_CALL_OFFER) {
+        bit = ngx_wzp_presence_next(hub, fs->target, (ngx_int_t) ln->bit);
+        to = bit >= 0 && (ngx_uint_t) bit < hub->nlinks ? &hub->links[bit]
+                                                        : NULL;
+    }
+
+    if (to == NULL || to->best == NULL || !to->ours || to == ln
+        || fs->ttl <= 1)
+    {
+        return 0;               /* which says that there is nobody */
+    }
+
+    if (sp == NULL) {
+        sp = ngx_wzp_call_span(hub, id, 1);
+
+        if (sp == NULL) {
+            return 0;
+        }
+
+        sp->link = ln->id;
+        sp->link2 = to->id;
+    }
+
+    sp->used_ns = ngx_wzp_worker->now_ns;
+
+    ngx_memzero(&on, sizeof(on));
+    on.type = WZP_SIG_FEDERATED_SIGNAL_FORWARD;
+    on.u.federated_signal = *fs;
+    on.u.federated_signal.ttl--;
+
+    (void) ngx_wzp_link_signal(to, &on);
+
+    return 1;
+}
+
+
+static const char *
+ngx_wzp_call_id(const wzp_signal_t *sg)
+{
+    if (sg->type == WZP_SIG_DIRECT_CALL_OFFER) {
+        return sg->u.direct_offer.call_id;
+    }
+
+    if (sg->type == WZP_SIG_DIRECT_CALL_ANSWER) {
+        return sg->u.direct_answer.call_id;
+    }
+
+    if (sg->type == WZP_SIG_CALL_RINGING) {
+        return sg->u.call_ringing.call_id;
+    }
+
+    if (sg->type == WZP_SIG_HANGUP) {
+        return sg->u.hangup.call_id;
+    }
+
+    return sg->type == WZP_SIG_MEDIA_PATH_REPORT ? sg->u.media_path.call_id
+                                                 : NULL;
+}
+
+
+/* About a call of our people. */
+static void
+ngx_wzp_call_here(ngx_wzp_link_t *ln, const wzp_federated_signal_t *fs,
+    const wzp_signal_t *sg)
+{
+    const char         *id;
+    ngx_wzp_hub_t      *hub;
+    wzp_call_out_t     *out;
+    wzp_call_from_t     from;
+    wzp_call_target_t   target;
+
+    hub = ln->hub;
+    out = &ngx_wzp_call_out;
+    id = ngx_wzp_call_id(sg);
+
+    if (id == NULL) {
+        return;
+    }
+
+    ngx_memzero(&from, sizeof(from));
+    from.relay = hub->relay->conf->id;
+    from.who.link = ln->id;
+    from.named = fs->has_source;
+    ngx_memcpy(from.who.fp, fs->source, WZP_FP_SIZE);
+
+    out->n = 0;
+    out->more = false;
+
+    if (sg->type == WZP_SIG_DIRECT_CALL_OFFER
+        && ngx_wzp_call_parties(hub, fs, &sg->u.direct_offer, &from, &target)
+           != NGX_OK)
+    {
+        return;
+    }
+
+    ngx_wzp_call_lock(hub);
+
+    if (sg->type == WZP_SIG_DIRECT_CALL_OFFER) {
+        (void) wzp_calls_offer(hub->calls, &from, &sg->u.direct_offer,
+                               &target, ngx_wzp_worker->now_ns, out);
+
+    } else if (sg->type == WZP_SIG_DIRECT_CALL_ANSWER) {
+        (void) wzp_calls_answer(hub->calls, &from, &sg->u.direct_answer,
+                                hub->addr, ngx_wzp_worker->now_ns, out);
+
+    } else if (sg->type == WZP_SIG_CALL_RINGING) {
+        (void) wzp_calls_ringing(hub->calls, &from, id, out);
+
+    } else if (sg->type == WZP_SIG_HANGUP) {
+        (void) wzp_calls_hangup(hub->calls, &from, id, sg->u.hangup.reason,
+                                ngx_wzp_worker->now_ns, out);
+
+    } else if (sg->type == WZP_SIG_MEDIA_PATH_REPORT) {
+        (void) wzp_calls_media_path(hub->calls, &from, id, out);
+    }
+
+    ngx_wzp_call_unlock(hub);
+
+    if (sg->type == WZP_SIG_DIRECT_CALL_OFFER
+        || sg->type == WZP_SIG_DIRECT_CALL_ANSWER)
+    {
+        ngx_wzp_call_far(ln, fs, id, sg->type == WZP_SIG_DIRECT_CALL_OFFER);
+    }
+
+    ngx_wzp_call_run(hub, out, fs->inner, fs->inner_len);
+
+    if (sg->type == WZP_SIG_DIRECT_CALL_ANSWER) {
+        ngx_wzp_call_answered(hub, id);
+    }
+}
+
+
+/* Who calls whom?  NGX_DECLINED: it is not from who it says. */
+static ngx_int_t
+ngx_wzp_call_parties(ngx_wzp_hub_t *hub, const wzp_federated_signal_t *fs,
+    const wzp_direct_offer_t *offer, wzp_call_from_t *from,
+    wzp_call_target_t *target)
+{
+    uint8_t  fp[WZP_FP_SIZE];
+
+    ngx_memzero(target, sizeof(wzp_call_target_t));
+
+    if (wzp_fp_parse(fp, offer->caller, ngx_strlen(offer->caller)) != WZP_OK
+        || (fs->has_source && ngx_memcmp(fp, fs->source, WZP_FP_SIZE) != 0))
+    {
+        return NGX_DECLINED;
+    }
+
+    from->named = true;
+    ngx_memcpy(from->who.fp, fp, WZP_FP_SIZE);
+
+    if (wzp_fp_parse(fp, offer->target, ngx_strlen(offer->target)) == WZP_OK) {
+        target->known = ngx_wzp_phone_find(hub, fp) != NULL;
+    }
+
+    return NGX_OK;
+}
+
+
+/* The relay at the other end is where the envelope was written. */
+static void
+ngx_wzp_call_far(ngx_wzp_link_t *ln, const wzp_federated_signal_t *fs,
+    const char *id, ngx_uint_t create)
+{
+    uint8_t          fp[WZP_CERT_FP_SIZE];
+    ngx_wzp_span_t  *sp;
+
+    sp = ngx_wzp_call_span(ln->hub, id, create);
+
+    if (sp != NULL && (sp->link == 0 || sp->link == ln->id)
+        && wzp_cert_fp_parse(fp, fs->origin_relay_fp,
+                             ngx_strlen(fs->origin_relay_fp))
+           == WZP_OK)
+    {
+        sp->link = ln->id;
+        sp->far = wzp_relay_id(fp);
+    }
+}
+
+
+/* ---- what has to be said ---- */
+
+static void
+ngx_wzp_call_run(ngx_wzp_hub_t *hub, const wzp_call_out_t *out,
+    const uint8_t *data, size_t len)
+{
+    size_t  i;
+
+    for (i = 0; i < out->n; i++) {
+        if (out->actions[i].to.link == 0) {
+            ngx_wzp_call_ring(hub, &out->actions[i], data, len);
+
+        } else {
+            ngx_wzp_call_wrap(hub, &out->actions[i], data, len);
+        }
+    }
+}
+
+
+/* To somebody here, wherever he is registered. */
+static void
+ngx_wzp_call_ring(ngx_wzp_hub_t *hub, const wzp_call_action_t *ac,
+    const uint8_t *data, size_t len)
+{
+    char              text[WZP_ADDR_TEXT_MAX];
+    wzp_qbuf_t       *qb;
+    ngx_queue_t      *q;
+    wzp_signal_t      sg;
+    ngx_wzp_phone_t  *ph;
+
+    for (q = ngx_queue_head(&hub->phones);
+         q != ngx_queue_sentinel(&hub->phones);
+         q = ngx_queue_next(q))
+    {
+        ph = ngx_queue_data(q, ngx_wzp_phone_t, queue);
+
+        if (!ph->registered
+            || ngx_memcmp(ph->fp, ac->to.fp, WZP_FP_SIZE) != 0)
+        {
+            continue;
+        }
+
+        if (ac->forward) {
+            qb = wzp_qbuf_message(data, len);
+
+            if (qb != NULL) {
+                (void) !wzp_qconn_message(ph->wc->qc, qb, 0);
+                wzp_qbuf_unref(qb);
+            }
+
+            continue;
+        }
+
+        sg = ac->signal;
+
+        /* on a wildcard socket, the address by which he has come is better */
+
+        if (sg.type == WZP_SIG_CALL_SETUP && hub->relay->conf->wildcard) {
+            (void) ngx_cpystrn((u_char *) sg.u.call_setup.relay_addr,
+                (u_char *) wzp_addr_text(wzp_qconn_local(ph->wc->qc), text),
+                sizeof(sg.u.call_setup.relay_addr));
+        }
+
+        (void) ngx_wzp_conn_signal(ph->wc->qc, &sg, 0);
+    }
+}
+
+
+/* To somebody behind a link. */
+static void
+ngx_wzp_call_wrap(ngx_wzp_hub_t *hub, const wzp_call_action_t *ac,
+    const uint8_t *data, size_t len)
+{
+    uint8_t                  buf[8192];
+    wzp_signal_t             sg;
+    ngx_wzp_link_t          *ln;
+    wzp_federated_signal_t  *fs;
+
+    ln = ngx_wzp_link_by_id(hub, ac->to.link);
+
+    if (ln == NULL) {
+        return;
+    }
+
+    ngx_memcpy(buf, data, ngx_min(len, sizeof(buf)));
+
+    if (!ac->forward
+        && wzp_signal_encode(&ac->signal, buf, sizeof(buf), &len) != WZP_OK)
+    {
+        return;
+    }
+
+    if (len > sizeof(buf)) {
+        return;                 /* no signal of a call is so long */
+    }
+
+    ngx_memzero(&sg, sizeof(sg));
+    sg.type = WZP_SIG_FEDERATED_SIGNAL_FORWARD;
+
+    fs = &sg.u.federated_signal;
+    fs->inner = buf;
+    fs->inner_len = len;
+    wzp_cert_fp_text(fs->origin_relay_fp, hub->relay->conf->cert_fp);
+
+    if (ln->ours) {
+        fs->has_target = true;
+        ngx_memcpy(fs->target, ac->to.fp, WZP_FP_SIZE);
+        fs->has_source = true;
+        ngx_memcpy(fs->source, ac->source, WZP_FP_SIZE);
+        fs->ttl = NGX_WZP_CALL_TTL;
+    }
+
+    (void) ngx_wzp_link_signal(ln, &sg);
+}
+
+
+/* ---- bridges ---- */
+
+static ngx_wzp_span_t *
+ngx_wzp_call_span(ngx_wzp_hub_t *hub, const char *id, ngx_uint_t create)
+{
+    ngx_uint_t       n;
+    ngx_queue_t     *q;
+    ngx_wzp_span_t  *sp;
+
+    n = 0;
+
+    for (q = ngx_queue_head(&hub->spans);
+         q != ngx_queue_sentinel(&hub->spans);
+         q = ngx_queue_next(q))
+    {
+        sp = ngx_queue_data(q, ngx_wzp_span_t, queue);
+
+        if (ngx_strcasecmp((u_char *) sp->id, (u_char *) id) == 0) {
+            return sp;
+        }
+
+        n++;
+    }
+
+    if (!create || n >= NGX_WZP_CALL_SPANS) {
+        return NULL;
+    }
+
+    sp = ngx_calloc(sizeof(ngx_wzp_span_t), ngx_cycle->log);
+
+    if (sp != NULL) {
+        (void) ngx_cpystrn((u_char *) sp->id, (u_char *) id, sizeof(sp->id));
+        sp->used_ns = ngx_wzp_worker->now_ns;
+        ngx_queue_insert_tail(&hub->spans, &sp->queue);
+    }
+
+    return sp;
+}
+
+
+/* Is it a call that leaves this relay?  Then its media must, too. */
+static void
+ngx_wzp_call_answered(ngx_wzp_hub_t *hub, const char *id)
+{
+    bool             found;
+    wzp_call_t       call;
+    ngx_wzp_span_t  *sp;
+
+    ngx_wzp_call_lock(hub);
+    found = wzp_calls_find(hub->calls, hub->relay->conf->id, id, &call);
+    ngx_wzp_call_unlock(hub);
+
+    sp = ngx_wzp_call_span(hub, id, 0);
+
+    if (found && call.state == WZP_CALL_ACTIVE && sp != NULL
+        && sp->link2 == 0 && !sp->bridged)
+    {
+        ngx_wzp_call_bridge(hub, sp, &call);
+    }
+}
+
+
+/*
+ * Between neighbours the link carries it.  Where the other end is further
+ * away, the caller's relay opens a session along the way.
+ */
+static void
+ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
+    const wzp_call_t *call)
+{
+    char                     room[WZP_ROOM_NAME_MAX + 1];
+    ngx_wzp_link_t          *ln;
+    const wzp_call_party_t  *far;
+
+    ln = ngx_wzp_link_by_id(hub, sp->link);
+
+    if (ln == NULL) {
+        return;
+    }
+
+    far = &call->party[call->party[WZP_CALL_CALLER].link == 0
+                       ? WZP_CALL_CALLEE : WZP_CALL_CALLER];
+
+    ngx_wzp_call_room(room, sp->id);
+    sp->bridged = 1;
+
+    if (ngx_wzp_call_direct(ln, sp, far->fp)) {
+        if (ngx_wzp_fed_call(hub, room, ln) != NGX_OK) {
+            sp->bridged = 0;
+        }
+
+        return;
+    }
+
+    if (far == &call->party[WZP_CALL_CALLEE]) {
+        ngx_wzp_carry_start(hub, sp->id, room, ln, far->fp);
+    }
+}
+
+
+/* Is the other end right behind the link?  Who wrote the envelope tells; after
+ * a handover, presence. */
+static ngx_uint_t
+ngx_wzp_call_direct(ngx_wzp_link_t *ln, ngx_wzp_span_t *sp, const uint8_t *fp)
+{
+    size_t    i, n;
+    unsigned  peers[4];
+
+    if (!ln->ours) {
+        return 1;
+    }
+
+    if (sp->far != 0) {
+        return sp->far == ln->id;
+    }
+
+    n = wzp_gossip_find(ln->hub->gossip, fp, peers, 4);
+
+    for (i = 0; i < ngx_min(n, 4); i++) {
+        if (peers[i] == ln->bit) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_wzp_call_free(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp)
+{
+    char  room[WZP_ROOM_NAME_MAX + 1];
+
+    if (sp->bridged) {
+        ngx_wzp_call_room(room, sp->id);
+        (void) ngx_wzp_fed_call(hub, room, NULL);
+        ngx_wzp_carry_end(hub, sp->id);
+    }
+
+    ngx_queue_remove(&sp->queue);
+    ngx_free(sp);
+}
+
+
+/* ---- time ---- */
+
+void
+ngx_wzp_call_gone(ngx_wzp_hub_t *hub, const uint8_t *fp)
+{
+    ngx_wzp_call_lock(hub);
+    wzp_calls_gone(hub->calls, hub->relay->conf->id, fp,
+                   ngx_wzp_worker->now_ns);
+    ngx_wzp_call_unlock(hub);
+}
+
+
+void
+ngx_wzp_call_back(ngx_wzp_hub_t *hub, const uint8_t *fp)
+{
+    ngx_wzp_call_lock(hub);
+    wzp_calls_back(hub->calls, hub->relay->conf->id, fp);
+    ngx_wzp_call_unlock(hub);
+}
+
+
+void
+ngx_wzp_call_tick(ngx_wzp_hub_t *hub)
+{
+    bool             found;
+    wzp_call_t       call;
+    ngx_queue_t     *q, *next;
+    ngx_wzp_span_t  *sp;
+
+    while (hub->ruling) {
+        ngx_wzp_call_lock(hub);
+        found = wzp_calls_deadline(hub->calls) <= ngx_wzp_worker->now_ns
+                && wzp_calls_expire(hub->calls, ngx_wzp_worker->now_ns,
+                                    &ngx_wzp_call_out);
+        ngx_wzp_call_unlock(hub);
+
+        if (!found) {
+            break;
+        }
+
+        ngx_wzp_call_run_for(ngx_wzp_call_out.relay, &ngx_wzp_call_out);
+    }
+
+    for (q = ngx_queue_head(&hub->spans);
+         q != ngx_queue_sentinel(&hub->spans);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        sp = ngx_queue_data(q, ngx_wzp_span_t, queue);
+
+        if (sp->link2 != 0) {
+            if (ngx_wzp_worker->now_ns - sp->used_ns > NGX_WZP_CALL_VIA) {
+                ngx_wzp_call_free(hub, sp);
+            }
+
+            continue;
+        }
+
+        ngx_wzp_call_lock(hub);
+        found = wzp_calls_find(hub->calls, hub->relay->conf->id, sp->id,
+                               &call);
+        ngx_wzp_call_unlock(hub);
+
+        if (!found) {
+            ngx_wzp_call_free(hub, sp);
+
+        } else if (!sp->bridged) {
+            ngx_wzp_call_answered(hub, sp->id);
+        }
+    }
+}
+
+
+/* The table is in the zone, and other relays of this nginx have calls in it,
+ * too. */
+static void
+ngx_wzp_call_run_for(uint64_t relay, const wzp_call_out_t *out)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < ngx_wzp_worker->nrelays; i++) {
+        if (ngx_wzp_worker->relays[i].conf->id == relay
+            && ngx_wzp_worker->relays[i].hub != NULL)
+        {
+            ngx_wzp_call_run(ngx_wzp_worker->relays[i].hub, out, NULL, 0);
+        }
+    }
+}
+
+
+void
+ngx_wzp_call_rule(ngx_wzp_hub_t *hub)
+{
+    uint32_t         pos;
+    wzp_call_t       call;
+    wzp_relay_id_t   link;
+    ngx_wzp_span_t  *sp;
+
+    pos = 0;
+
+    do {
+        ngx_wzp_call_lock(hub);
+
+        if (!wzp_calls_next(hub->calls, hub->relay->conf->id, &pos, &call)) {
+            ngx_wzp_call_unlock(hub);
+            return;
+        }
+
+        ngx_wzp_call_unlock(hub);
+
+        link = call.party[WZP_CALL_CALLER].link != 0
+               ? call.party[WZP_CALL_CALLER].link
+               : call.party[WZP_CALL_CALLEE].link;
+
+        if (link != 0) {
+            sp = ngx_wzp_call_span(hub, call.id, 1);
+
+            if (sp != NULL) {
+                sp->link = link;        /* the tick makes the bridge */
+            }
+        }
+
+    } while (1);
+}
+
+
+void
+ngx_wzp_call_done(ngx_wzp_hub_t *hub)
+{
+    ngx_queue_t           *q;
+    ngx_wzp_call_offer_t  *of;
+
+    while (!ngx_queue_empty(&hub->spans)) {
+        q = ngx_queue_head(&hub->spans);
+        ngx_queue_remove(q);
+        ngx_free(ngx_queue_data(q, ngx_wzp_span_t, queue));
+    }
+
+    while (!ngx_queue_empty(&hub->offers)) {
+        q = ngx_queue_head(&hub->offers);
+        of = ngx_queue_data(q, ngx_wzp_call_offer_t, queue);
+        ngx_queue_remove(q);
+        ngx_free(of);
+    }
+}

@@ -1,0 +1,772 @@
+/*
+ * Global rooms: lists to and from the directory, media to and from links.
+ */
+
+#include "core/ngx_wzp_fed.h"
+
+#include "core/ngx_wzp_carry.h"
+#include "core/ngx_wzp_dir.h"
+#include "core/ngx_wzp_link.h"
+#include "core/ngx_wzp_room.h"
+#include "core/ngx_wzp_room_update.h"
+#include "wzp/wzp_dup.h"
+
+
+#define NGX_WZP_FED_EXISTING    450     /* packets/s and room: 500 is theirs */
+
+
+/* What we keep of a room besides wzp_fed_room_t. */
+typedef struct {
+    wzp_fed_room_t   *fr;
+    wzp_sni_t         sni;              /* name and key for the directory    */
+    ngx_uint_t        call;             /* unsigned: of a call               */
+
+    uint32_t          index;            /* in the zone; NGX_WZP_NONE         */
+    uint32_t          epoch;
+    uint32_t          version;          /* of the members told               */
+
+    unsigned          dirty:1;          /* members may have changed          */
+    unsigned          stale:1;          /* remote members have changed       */
+
+    wzp_bucket_t      in[WZP_FED_PEERS];
+    wzp_bucket_t      out[WZP_FED_PEERS];   /* to existing relays            */
+} ngx_wzp_fed_room_t;
+
+
+static ngx_wzp_fed_room_t *ngx_wzp_fed_add(ngx_wzp_hub_t *hub,
+    const char *name, size_t len, uint64_t peers);
+static void ngx_wzp_fed_told(void *ctx, unsigned peer,
+    const wzp_signal_t *sg);
+static void ngx_wzp_fed_changed(void *ctx, wzp_fed_room_t *fr);
+static void ngx_wzp_fed_collision(void *ctx, wzp_fed_room_t *fr,
+    uint16_t stream_id);
+static ngx_uint_t ngx_wzp_fed_find(ngx_wzp_hub_t *hub,
+    ngx_wzp_fed_room_t *room);
+static void ngx_wzp_fed_members(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room);
+static void ngx_wzp_fed_write(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room);
+static wzp_drop_t ngx_wzp_fed_accept(ngx_wzp_link_t *ln,
+    ngx_wzp_fed_room_t *room, const wzp_packet_t *pk, const uint8_t *data,
+    size_t len);
+static void ngx_wzp_fed_deliver(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room,
+    const uint8_t *data, size_t len);
+static void ngx_wzp_fed_links(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room,
+    wzp_relay_id_t from, const uint8_t *data, size_t len);
+static void ngx_wzp_fed_pass(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room,
+    wzp_relay_id_t from, const uint8_t *data, size_t len);
+
+
+/* Media of a link on its way to another hub's links. */
+typedef struct {
+    wzp_relay_id_t  from;               /* whose link it came by             */
+    uint8_t         key[WZP_ROOM_KEY_SIZE];
+    uint8_t         data[WZP_PACKET_MAX];
+} ngx_wzp_fed_passed_t;
+
+
+static uint8_t  ngx_wzp_fed_dup_key[16];
+
+
+/* The key must be one for all processes that share the filter. */
+static void
+ngx_wzp_fed_dup_init(ngx_wzp_hub_t *hub)
+{
+    ngx_wzp_zone_hdr_t  *h;
+
+    h = ngx_wzp_worker->zone->hdr;
+
+    ngx_memcpy(ngx_wzp_fed_dup_key, h->dup_key, sizeof(ngx_wzp_fed_dup_key));
+}
+
+
+ngx_int_t
+ngx_wzp_fed_init(ngx_wzp_hub_t *hub)
+{
+    ngx_uint_t              i;
+    wzp_fed_conf_t          ff;
+    ngx_array_t            *globals;
+    ngx_wzp_global_conf_t  *gf;
+
+    ngx_memzero(&ff, sizeof(ff));
+
+    ff.self = hub->id;
+    ff.seq0 = hub->epoch;
+    ngx_wzp_random(&ff.seed, sizeof(ff.seed));
+    ff.send = ngx_wzp_fed_told;
+    ff.changed = ngx_wzp_fed_changed;
+    ff.collision = ngx_wzp_fed_collision;
+    ff.ctx = hub;
+
+    hub->fed = wzp_fed_create(&ff);
+    if (hub->fed == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_wzp_fed_dup_init(hub);
+
+    globals = hub->relay->conf->globals;
+    gf = globals != NULL ? globals->elts : NULL;
+
+    for (i = 0; gf != NULL && i < globals->nelts; i++) {
+        if (ngx_wzp_fed_add(hub, (char *) gf[i].name.data, gf[i].name.len,
+                            UINT64_MAX)
+            == NULL)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_wzp_fed_done(ngx_wzp_hub_t *hub)
+{
+    wzp_fed_room_t  *fr;
+
+    for (fr = wzp_fed_room_next(hub->fed, NULL);
+         fr != NULL;
+         fr = wzp_fed_room_next(hub->fed, fr))
+    {
+        ngx_free(wzp_fed_room_data(fr));
+    }
+
+    wzp_fed_destroy(hub->fed);
+    hub->fed = NULL;
+}
+
+
+static ngx_wzp_fed_room_t *
+ngx_wzp_fed_add(ngx_wzp_hub_t *hub, const char *name, size_t len,
+    uint64_t peers)
+{
+    ngx_uint_t           i;
+    uint32_t             rate;
+    ngx_wzp_fed_room_t  *room;
+
+    room = ngx_calloc(sizeof(ngx_wzp_fed_room_t), ngx_cycle->log);
+    if (room == NULL) {
+        return NULL;
+    }
+
+    /* the key is that of the name in its own case */
+
+    (void) ngx_cpystrn((u_char *) room->sni.name, (u_char *) name,
+                       ngx_min(len + 1, sizeof(room->sni.name)));
+    room->sni.len = ngx_strlen(room->sni.name);
+    wzp_room_key(room->sni.key, room->sni.name, room->sni.len);
+
+    room->index = NGX_WZP_NONE;
+    room->dirty = 1;
+
+    rate = (uint32_t) hub->relay->conf->federation_rate;
+
+    for (i = 0; i < WZP_FED_PEERS; i++) {
+        wzp_bucket_init(&room->in[i], rate, rate, ngx_wzp_worker->now_ns);
+        wzp_bucket_init(&room->out[i], NGX_WZP_FED_EXISTING,
+                        NGX_WZP_FED_EXISTING / 2, ngx_wzp_worker->now_ns);
+    }
+
+    room->fr = wzp_fed_room_add(hub->fed, room->sni.name, peers, room,
+                                ngx_wzp_worker->now_ns);
+    if (room->fr == NULL) {
+        ngx_free(room);
+        return NULL;
+    }
+
+    return room;
+}
+
+
+ngx_int_t
+ngx_wzp_fed_call(ngx_wzp_hub_t *hub, const char *name, ngx_wzp_link_t *ln)
+{
+    uint8_t              key[WZP_ROOM_KEY_SIZE];
+    wzp_fed_room_t      *fr;
+    ngx_wzp_fed_room_t  *room;
+
+    wzp_room_key(key, name, ngx_strlen(name));
+    fr = wzp_fed_room_find(hub->fed, key);
+
+    if (ln == NULL) {
+        if (fr != NULL) {
+            room = wzp_fed_room_data(fr);
+            wzp_fed_room_remove(hub->fed, fr, ngx_wzp_worker->now_ns);
+            ngx_wzp_fed_write(hub, room);
+            ngx_free(room);
+        }
+
+        return NGX_OK;
+    }
+
+    if (fr != NULL) {
+        return NGX_OK;
+    }
+
+    room = ngx_wzp_fed_add(hub, name, ngx_strlen(name),
+                           (uint64_t) 1 << ln->bit);
+    if (room == NULL) {
+        return NGX_ERROR;
+    }
+
+    room->call = 1;
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_wzp_fed_is_global(const ngx_wzp_relay_conf_t *conf, const uint8_t *key)
+{
+    ngx_uint_t              i;
+    ngx_wzp_global_conf_t  *gf;
+
+    gf = conf->globals != NULL ? conf->globals->elts : NULL;
+
+    for (i = 0; gf != NULL && i < conf->globals->nelts; i++) {
+        if (ngx_memcmp(gf[i].key, key, WZP_ROOM_KEY_SIZE) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* ---- lists ---- */
+
+static void
+ngx_wzp_fed_told(void *ctx, unsigned peer, const wzp_signal_t *sg)
+{
+    ngx_wzp_hub_t  *hub = ctx;
+
+    if (peer < hub->nlinks) {
+        (void) ngx_wzp_link_signal(&hub->links[peer], sg);
+    }
+}
+
+
+static void
+ngx_wzp_fed_changed(void *ctx, wzp_fed_room_t *fr)
+{
+    ngx_wzp_fed_room_t  *room;
+
+    room = wzp_fed_room_data(fr);
+
+    if (room != NULL) {
+        room->stale = 1;        /* written when the turn ends */
+    }
+}
+
+
+/* The member's worker is told, and stamps the new id from now on. */
+static void
+ngx_wzp_fed_collision(void *ctx, wzp_fed_room_t *fr, uint16_t stream_id)
+{
+    uint32_t                member;
+    ngx_wzp_msg_t           msg;
+    ngx_wzp_hub_t          *hub = ctx;
+    ngx_wzp_fed_room_t     *room;
+    ngx_wzp_zone_member_t   zm;
+
+    room = wzp_fed_room_data(fr);
+
+    if (!hub->ruling || !ngx_wzp_fed_find(hub, room)) {
+        return;
+    }
+
+    ngx_wzp_dir_restream(ngx_wzp_worker->zone, room->index, room->epoch,
+                         stream_id, ngx_wzp_worker->now_ns, &member, &zm);
+
+    if (member == NGX_WZP_NONE) {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
+                  "stream id %04xi of a member of room \"%s\" is taken on "
+                  "another relay: it has %04xi now", (ngx_uint_t) stream_id,
+                  room->sni.name, (ngx_uint_t) zm.stream_id);
+
+    room->dirty = 1;
+
+    if (zm.slot == ngx_wzp_worker->channel.slot) {
+        ngx_wzp_room_restream(member, zm.uid, zm.stream_id);
+        return;
+    }
+
+    ngx_memzero(&msg, sizeof(msg));
+    msg.type = NGX_WZP_MSG_STREAM;
+    msg.index = member;
+    msg.number = zm.uid;
+
+    /* a full ring is no loss: see ngx_wzp_room_verify() */
+
+    (void) ngx_wzp_channel_send(&ngx_wzp_worker->channel, zm.slot, &msg,
+                                &zm.stream_id, sizeof(zm.stream_id));
+}
+
+
+void
+ngx_wzp_fed_news(uint32_t index)
+{
+    ngx_uint_t            i;
+    ngx_wzp_hub_t        *hub;
+    wzp_fed_room_t       *fr;
+    ngx_wzp_zone_room_t  *zr;
+
+    for (i = 0; i < ngx_wzp_worker->nrelays; i++) {
+        hub = ngx_wzp_worker->relays[i].hub;
+
+        if (hub == NULL || hub->fed == NULL) {
+            continue;
+        }
+
+        if (index >= ngx_wzp_worker->zone->hdr->nrooms) {
+            ngx_wzp_fed_tick(hub);
+            continue;
+        }
+
+        zr = ngx_wzp_dir_room(ngx_wzp_worker->zone, index);
+
+        if (zr->relay != hub->relay->conf->id) {
+            continue;
+        }
+
+        fr = wzp_fed_room_find(hub->fed, zr->key);
+
+        if (fr != NULL) {
+            ((ngx_wzp_fed_room_t *) wzp_fed_room_data(fr))->dirty = 1;
+        }
+    }
+}
+
+
+/* The room's place in the directory, if it has one. */
+static ngx_uint_t
+ngx_wzp_fed_find(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room)
+{
+    ngx_wzp_zone_t       *zn;
+    ngx_wzp_zone_room_t  *zr;
+
+    zn = ngx_wzp_worker->zone;
+
+    if (room->index != NGX_WZP_NONE) {
+        zr = ngx_wzp_dir_room(zn, room->index);
+
+        if (zr->used && zr->epoch == room->epoch) {
+            return 1;
+        }
+    }
+
+    room->index = ngx_wzp_dir_lookup(zn, hub->relay->conf->id, room->sni.key,
+                                     &room->epoch);
+
+    return room->index != NGX_WZP_NONE;
+}
+
+
+void
+ngx_wzp_fed_turn(ngx_wzp_hub_t *hub)
+{
+    wzp_fed_room_t      *fr;
+    ngx_wzp_fed_room_t  *room;
+
+    for (fr = wzp_fed_room_next(hub->fed, NULL);
+         fr != NULL;
+         fr = wzp_fed_room_next(hub->fed, fr))
+    {
+        room = wzp_fed_room_data(fr);
+
+        if (room->dirty) {
+            room->dirty = 0;
+            ngx_wzp_fed_members(hub, room);
+        }
+
+        if (room->stale && hub->ruling) {
+            room->stale = 0;
+            ngx_wzp_fed_write(hub, room);
+        }
+    }
+}
+
+
+/* Our own members, for the links. */
+static void
+ngx_wzp_fed_members(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room)
+{
+    uint32_t                i, n, version;
+    wzp_participant_t      *list;
+    ngx_wzp_zone_member_t  *members;
+
+    members = NULL;
+    list = NULL;
+    n = 0;
+    version = 0;
+
+    if (ngx_wzp_fed_find(hub, room)) {
+        members = ngx_wzp_room_members(room->index, room->epoch, &n,
+                                       &version);
+    }
+
+    if (n != 0) {
+        n = ngx_min(n, WZP_FED_PEOPLE);
+        list = ngx_calloc(n * sizeof(wzp_participant_t), ngx_cycle->log);
+
+        if (list == NULL) {
+            ngx_free(members);
+            room->dirty = 1;
+            return;
+        }
+
+        for (i = 0; i < n; i++) {
+            ngx_wzp_room_participant(&list[i], &members[i]);
+        }
+    }
+
+    room->version = version;
+
+    if (wzp_fed_local(hub->fed, room->fr, list, n, ngx_wzp_worker->now_ns)
+        != WZP_OK)
+    {
+        room->dirty = 1;
+    }
+
+    ngx_free(list);
+    ngx_free(members);
+}
+
+
+/* Those on other relays, for our members. */
+static void
+ngx_wzp_fed_write(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room)
+{
+    size_t              n;
+    uint32_t            index;
+    uint64_t            workers;
+    ngx_int_t           rc;
+    wzp_participant_t  *list;
+
+    n = room->fr != NULL ? wzp_fed_remote(hub->fed, room->fr, NULL, 0) : 0;
+    list = NULL;
+
+    if (n != 0) {
+        list = ngx_alloc(n * sizeof(wzp_participant_t), ngx_cycle->log);
+
+        if (list == NULL) {
+            room->stale = 1;
+            return;
+        }
+
+        n = wzp_fed_remote(hub->fed, room->fr, list, n);
+    }
+
+    workers = ngx_wzp_dir_remotes(ngx_wzp_worker->zone, hub->relay->conf->id,
+                                  &room->sni, list, (uint32_t) n,
+                                  room->fr != NULL
+                                  && wzp_fed_wants(room->fr) != 0,
+                                  &index, &rc);
+
+    if (rc != NGX_OK) {
+        ngx_wzp_log_limited(NGX_WZP_LIMIT_FULL, NGX_LOG_CRIT, ngx_cycle->log,
+                            0, "zone \"%V\" of %uz bytes is full: members on "
+                            "other relays are not listed, make \"wzp_zone\" "
+                            "larger", &ngx_wzp_worker->zone->name,
+                            ngx_wzp_worker->zone->size);
+    }
+
+    ngx_free(list);
+
+    if (index != NGX_WZP_NONE) {
+        ngx_wzp_worker_tell_members(workers, index);
+        ngx_wzp_room_news(index);
+    }
+}
+
+
+void
+ngx_wzp_fed_rule(ngx_wzp_hub_t *hub)
+{
+    wzp_fed_room_t      *fr;
+    ngx_wzp_fed_room_t  *room;
+
+    hub->rebuilt = ngx_wzp_worker->zone->hdr->rebuilt;
+
+    for (fr = wzp_fed_room_next(hub->fed, NULL);
+         fr != NULL;
+         fr = wzp_fed_room_next(hub->fed, fr))
+    {
+        room = wzp_fed_room_data(fr);
+        room->stale = 1;
+    }
+}
+
+
+/* What no message has told: one that did not fit its ring, the sweep of a dead
+ * worker, a zone that was derived anew. */
+void
+ngx_wzp_fed_tick(ngx_wzp_hub_t *hub)
+{
+    ngx_uint_t            there;
+    wzp_fed_room_t       *fr;
+    ngx_wzp_zone_t       *zn;
+    ngx_wzp_fed_room_t   *room;
+
+    zn = ngx_wzp_worker->zone;
+
+    if (hub->ruling && hub->rebuilt != zn->hdr->rebuilt) {
+        ngx_wzp_fed_rule(hub);
+    }
+
+    for (fr = wzp_fed_room_next(hub->fed, NULL);
+         fr != NULL;
+         fr = wzp_fed_room_next(hub->fed, fr))
+    {
+        room = wzp_fed_room_data(fr);
+        there = ngx_wzp_fed_find(hub, room);
+
+        if (room->version != (there ? ngx_wzp_dir_room(zn, room->index)->version
+                                    : 0))
+        {
+            room->dirty = 1;
+        }
+    }
+}
+
+
+/* ---- media ---- */
+
+void
+ngx_wzp_fed_send(ngx_wzp_relay_t *relay, const uint8_t *key,
+    const uint8_t *data, size_t len)
+{
+    ngx_wzp_hub_t   *hub;
+    wzp_fed_room_t  *fr;
+
+    hub = relay->hub;
+
+    if (hub == NULL) {
+        return;
+    }
+
+    fr = wzp_fed_room_find(hub->fed, key);
+
+    if (fr != NULL) {
+        ngx_wzp_fed_links(hub, wzp_fed_room_data(fr), 0, data, len);
+        return;
+    }
+
+    (void) ngx_wzp_carry_send(hub, key, data, len);
+}
+
+
+/* The packet path of links. */
+void
+ngx_wzp_fed_receive(ngx_wzp_link_t *ln, const uint8_t *data, size_t len)
+{
+    wzp_drop_t           why;
+    wzp_packet_t         pk;
+    ngx_wzp_hub_t       *hub;
+    wzp_fed_room_t      *fr;
+    ngx_wzp_fed_room_t  *room;
+
+    hub = ln->hub;
+
+    if (len < WZP_TAG_SIZE
+        || wzp_packet_parse(&pk, data + WZP_TAG_SIZE, len - WZP_TAG_SIZE)
+           != WZP_OK)
+    {
+        ngx_wzp_log_limited(NGX_WZP_LIMIT_MALFORMED, NGX_LOG_INFO,
+                            ngx_cycle->log, 0,
+                            "malformed datagram of %uz bytes from link \"%s\" "
+                            "dropped", len, ln->label);
+        ln->dropped++;
+        return;
+    }
+
+    fr = wzp_fed_room_by_tag(hub->fed, data);
+
+    if (fr == NULL) {
+        ln->dropped++;
+        return;
+    }
+
+    room = wzp_fed_room_data(fr);
+    why = ngx_wzp_fed_accept(ln, room, &pk, data, len);
+
+    if (why != WZP_DROP_N) {
+        ln->dropped++;
+        return;
+    }
+
+    ln->packets_in++;
+
+    data += WZP_TAG_SIZE;
+    len -= WZP_TAG_SIZE;
+
+    ngx_wzp_fed_deliver(hub, room, data, len);
+    ngx_wzp_fed_links(hub, room, ln->id, data, len);
+    ngx_wzp_fed_pass(hub, room, ln->id, data, len);
+}
+
+
+/*
+ * May it pass?  WZP_DROP_N: yes.  First whether it may come from this link at
+ * all, then its rate, and only then is it remembered: a link that repeats or
+ * invents others' packets must not make the filter drop the real ones.
+ */
+static wzp_drop_t
+ngx_wzp_fed_accept(ngx_wzp_link_t *ln, ngx_wzp_fed_room_t *room,
+    const wzp_packet_t *pk, const uint8_t *data, size_t len)
+{
+    uint8_t         hash[8];
+    uint64_t        h, now;
+    ngx_wzp_zone_t *zn;
+
+    now = ngx_wzp_worker->now_ns;
+    zn = ngx_wzp_worker->zone;
+
+    if (!wzp_fed_admit(room->fr, (unsigned) ln->bit, pk->stream_id)) {
+        return WZP_DROP_NOT_JOINED;
+    }
+
+    if (!wzp_bucket_take(&room->in[ln->bit], now)
+        || !wzp_bucket_take(&ln->rate, now))
+    {
+        return WZP_DROP_RATE;
+    }
+
+    wzp_shorthash(hash, ngx_wzp_fed_dup_key, data, len);
+    ngx_memcpy(&h, hash, sizeof(h));
+
+    if (wzp_dup_seen((wzp_dup_t *) ((u_char *) zn->hdr + zn->hdr->off_dups),
+                     h, now))
+    {
+        return WZP_DROP_CLOSED;
+    }
+
+    return WZP_DROP_N;
+}
+
+
+/* To local members, of all workers. */
+static void
+ngx_wzp_fed_deliver(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room,
+    const uint8_t *data, size_t len)
+{
+    if (ngx_wzp_fed_find(hub, room)) {
+        ngx_wzp_room_deliver_all(room->index, room->epoch, data, len);
+    }
+}
+
+
+/* To the links that want it, but not back to where it came from. */
+static void
+ngx_wzp_fed_links(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room,
+    wzp_relay_id_t from, const uint8_t *data, size_t len)
+{
+    uint64_t         peers;
+    ngx_uint_t       i;
+    wzp_qbuf_t      *qb;
+    ngx_wzp_link_t  *ln;
+
+    peers = wzp_fed_wants(room->fr);
+
+    if (peers == 0) {
+        return;
+    }
+
+    qb = wzp_qbuf_alloc(WZP_TAG_SIZE + len);
+    if (qb == NULL) {
+        return;
+    }
+
+    ngx_memcpy(qb->data, wzp_fed_room_tag(room->fr), WZP_TAG_SIZE);
+    ngx_memcpy(qb->data + WZP_TAG_SIZE, data, len);
+    qb->len = (uint32_t) (WZP_TAG_SIZE + len);
+    qb->born_ns = ngx_wzp_worker->now_ns;
+
+    for (i = 0; peers != 0 && i < hub->nlinks; i++, peers >>= 1) {
+        ln = &hub->links[i];
+
+        if ((peers & 1) == 0 || ln->id == from
+            || (!ln->ours && !wzp_bucket_take(&room->out[i],
+                                              ngx_wzp_worker->now_ns)))
+        {
+            continue;
+        }
+
+        (void) ngx_wzp_link_media(ln, qb);
+    }
+
+    wzp_qbuf_unref(qb);
+}
+
+
+/* Another hub of this relay may have links that we lack: see ngx_wzp_hub.h. */
+static void
+ngx_wzp_fed_pass(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room,
+    wzp_relay_id_t from, const uint8_t *data, size_t len)
+{
+    uint64_t               others;
+    ngx_uint_t             i;
+    ngx_wzp_msg_t          msg;
+    ngx_wzp_fed_passed_t   passed;
+
+    others = ngx_wzp_hub_forwarders(hub->relay->conf)
+             & ~((uint64_t) 1 << ngx_wzp_worker->channel.slot);
+
+    if (others == 0 || len > sizeof(passed.data)) {
+        return;
+    }
+
+    passed.from = from;
+    ngx_memcpy(passed.key, room->sni.key, sizeof(passed.key));
+    ngx_memcpy(passed.data, data, len);
+
+    ngx_memzero(&msg, sizeof(msg));
+    msg.type = NGX_WZP_MSG_FORWARD;
+    msg.number = hub->relay->conf->id;
+
+    for (i = 0; others != 0; i++, others >>= 1) {
+        if (others & 1) {
+            (void) ngx_wzp_channel_send(&ngx_wzp_worker->channel, i, &msg,
+                                        &passed,
+                                        offsetof(ngx_wzp_fed_passed_t, data)
+                                        + len);
+        }
+    }
+}
+
+
+void
+ngx_wzp_fed_forwarded(const ngx_wzp_msg_t *msg, const u_char *data)
+{
+    ngx_uint_t              i;
+    ngx_wzp_hub_t          *hub;
+    wzp_fed_room_t         *fr;
+    ngx_wzp_fed_passed_t    passed;
+
+    if (msg->len <= offsetof(ngx_wzp_fed_passed_t, data)
+        || msg->len > sizeof(passed))
+    {
+        return;
+    }
+
+    ngx_memcpy(&passed, data, msg->len);
+
+    for (i = 0; i < ngx_wzp_worker->nrelays; i++) {
+        hub = ngx_wzp_worker->relays[i].hub;
+
+        if (hub == NULL || hub->relay->conf->id != msg->number) {
+            continue;
+        }
+
+        fr = wzp_fed_room_find(hub->fed, passed.key);
+
+        if (fr != NULL) {
+            ngx_wzp_fed_links(hub, wzp_fed_room_data(fr), passed.from,
+                              passed.data,
+                              msg->len - offsetof(ngx_wzp_fed_passed_t, data));
+        }
+    }
+}

@@ -1,0 +1,107 @@
+/*
+ * Links: what a relay has with one other relay.  PROTOCOL 8 and E.9.
+ *
+ * A link has one or more QUIC connections, whoever dialed: one with a relay
+ * of ours, for moments two (when both dial, or one of them was reloaded); one
+ * or two with an existing relay, which would lose the other if we closed one.
+ * The best of them carries what we send; all are listened to.
+ */
+
+#ifndef _NGX_WZP_LINK_H_INCLUDED_
+#define _NGX_WZP_LINK_H_INCLUDED_
+
+
+#include "core/ngx_wzp_dial.h"
+#include "core/ngx_wzp_hub.h"
+#include "wzp/wzp_bucket.h"
+
+
+/* One connection of a link; in a hub that does not know yet whose, link is
+ * NULL. */
+typedef struct {
+    ngx_queue_t            queue;       /* in the link                       */
+    ngx_wzp_hub_t         *hub;
+    ngx_wzp_link_t        *link;
+    wzp_qconn_t           *qc;
+    ngx_wzp_conn_t        *wc;          /* they dialed; or                   */
+    ngx_wzp_out_t         *out;         /* we did                            */
+
+    uint64_t               epoch;       /* of the other end's process        */
+    uint64_t               since_ns;
+    uint64_t               doomed_ns;   /* when to close it; 0: never        */
+    uint64_t               ping_ns;     /* when the last Ping went out       */
+
+    unsigned               proved:1;    /* by its certificate                */
+    unsigned               ready:1;     /* the hello is here, or its time is
+                                           over                              */
+    unsigned               ours:1;      /* it named our extension            */
+    unsigned               synced:1;    /* it has told all it knows          */
+    unsigned               told:1;      /* so have we                        */
+    unsigned               goaway:1;    /* it said that it will end          */
+} ngx_wzp_link_conn_t;
+
+
+struct ngx_wzp_link_s {
+    ngx_wzp_hub_t         *hub;
+    ngx_uint_t             bit;         /* number among the peers            */
+    ngx_wzp_peer_conf_t   *conf;
+    wzp_relay_id_t         id;
+    char                   label[WZP_LABEL_MAX + 1];
+
+    ngx_wzp_dial_t         dial;        /* unless it is only trusted         */
+    ngx_queue_t            conns;       /* of ngx_wzp_link_conn_t            */
+    ngx_wzp_link_conn_t   *best;        /* ready; NULL: the link is down     */
+    uint64_t               since_ns;    /* up or down                        */
+    char                   error[NGX_WZP_REASON_SIZE];      /* the last      */
+    char                   addr[WZP_HOST_MAX + 1];  /* where it listens, as
+                                                       it says; "": unknown  */
+    wzp_bucket_t           rate;        /* of media, all rooms               */
+    wzp_bucket_t           envelopes;   /* signals of calls                  */
+
+    uint64_t               packets_in;  /* media accepted                    */
+    uint64_t               packets_out;
+    uint64_t               signals_in;
+    uint64_t               dropped;     /* media not accepted                */
+
+    unsigned               ours:1;      /* while up                          */
+    unsigned               tried:1;     /* a first attempt has ended         */
+};
+
+
+ngx_int_t ngx_wzp_link_init(ngx_wzp_hub_t *hub);
+
+/* An incoming `_federation` connection. */
+void ngx_wzp_link_accept(ngx_wzp_hub_t *hub, ngx_wzp_conn_t *wc);
+
+/* Which configured relay has this certificate?  NULL: none. */
+ngx_wzp_link_t *ngx_wzp_link_find(ngx_wzp_hub_t *hub, const uint8_t *fp);
+
+/* Is there a link with this id that is up?  NULL: no. */
+ngx_wzp_link_t *ngx_wzp_link_by_id(ngx_wzp_hub_t *hub, wzp_relay_id_t id);
+
+/* A signal for the other relay.  NGX_DECLINED: the link is down. */
+ngx_int_t ngx_wzp_link_signal(ngx_wzp_link_t *ln, const wzp_signal_t *sg);
+
+/* Media with its tag.  NGX_DECLINED as above. */
+ngx_int_t ngx_wzp_link_media(ngx_wzp_link_t *ln, wzp_qbuf_t *qb);
+
+/* Twice a second. */
+void ngx_wzp_link_tick(ngx_wzp_hub_t *hub);
+
+/* All relays that we could learn from have told all they know. */
+ngx_uint_t ngx_wzp_link_synced(ngx_wzp_hub_t *hub);
+
+/* We have become the hub: say that we have told all that we know. */
+void ngx_wzp_link_rule(ngx_wzp_hub_t *hub);
+
+/* Told to quit: ask those who dialed to come anew; with force: close. */
+void ngx_wzp_link_leave(ngx_wzp_hub_t *hub, ngx_uint_t force);
+
+/* The worker exits: dial no more. */
+void ngx_wzp_link_stop(ngx_wzp_hub_t *hub);
+
+/* Connections that are not closed. */
+ngx_uint_t ngx_wzp_link_count(ngx_wzp_hub_t *hub);
+
+
+#endif /* _NGX_WZP_LINK_H_INCLUDED_ */

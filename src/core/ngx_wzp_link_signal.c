@@ -1,0 +1,317 @@
+/*
+ * Signals on links.
+ */
+
+#include "core/ngx_wzp_link_signal.h"
+
+#include "core/ngx_wzp_call.h"
+#include "core/ngx_wzp_presence.h"
+#include "core/ngx_wzp_session.h"
+
+
+static void ngx_wzp_link_first(ngx_wzp_link_conn_t *lc,
+    const wzp_signal_t *sg);
+static wzp_close_t ngx_wzp_link_claim(ngx_wzp_link_conn_t *lc,
+    const wzp_federation_hello_t *fh);
+static void ngx_wzp_link_later_hello(ngx_wzp_link_conn_t *lc,
+    const wzp_federation_hello_t *fh);
+static void ngx_wzp_link_take(ngx_wzp_link_conn_t *lc,
+    const wzp_federation_hello_t *fh);
+static void ngx_wzp_link_signal_in(ngx_wzp_link_conn_t *lc,
+    const wzp_signal_t *sg);
+static void ngx_wzp_link_room(ngx_wzp_link_conn_t *lc,
+    const wzp_signal_t *sg);
+
+
+void
+ngx_wzp_link_hello(ngx_wzp_link_conn_t *lc, ngx_uint_t sync,
+    ngx_uint_t goaway)
+{
+    wzp_signal_t             sg;
+    wzp_federation_hello_t  *fh;
+
+    ngx_memzero(&sg, sizeof(sg));
+    sg.type = WZP_SIG_FEDERATION_HELLO;
+
+    fh = &sg.u.federation_hello;
+    wzp_cert_fp_text(fh->tls_fingerprint, lc->hub->relay->conf->cert_fp);
+    fh->extensions = WZP_EXT_LINK;
+    fh->epoch = lc->hub->epoch;
+    (void) ngx_cpystrn((u_char *) fh->addr, (u_char *) lc->hub->addr,
+                       sizeof(fh->addr));
+    fh->sync = sync;
+    fh->goaway = goaway;
+
+    (void) ngx_wzp_conn_signal(lc->qc, &sg, 0);
+}
+
+
+void
+ngx_wzp_link_ping(ngx_wzp_link_conn_t *lc)
+{
+    wzp_signal_t  sg;
+
+    ngx_memzero(&sg, sizeof(sg));
+    sg.type = WZP_SIG_PING;
+    sg.u.ping.timestamp_ms = ngx_wzp_worker->now_ns / WZP_MS;
+
+    (void) ngx_wzp_conn_signal(lc->qc, &sg, 0);
+}
+
+
+void
+ngx_wzp_link_tell(ngx_wzp_link_conn_t *lc)
+{
+    ngx_wzp_link_t  *ln;
+
+    ln = lc->link;
+    lc->told = 1;
+
+    wzp_fed_peer_up(lc->hub->fed, (unsigned) ln->bit, ln->id, lc->ours,
+                    ln->label, ngx_wzp_worker->now_ns);
+
+    if (!lc->ours) {
+        return;
+    }
+
+    ngx_wzp_presence_up(lc->hub, ln->bit, WZP_GOSSIP_OURS, ln->addr);
+
+    if (lc->hub->ruling) {
+        ngx_wzp_link_hello(lc, 1, 0);
+    }
+}
+
+
+void
+ngx_wzp_link_signals(ngx_wzp_link_conn_t *lc, const uint8_t *data, size_t len)
+{
+    wzp_rc_t      rc;
+    wzp_signal_t  sg;
+
+    rc = wzp_signal_parse(&sg, data, len);
+
+    if (rc != WZP_OK) {
+
+        /* whatever a younger relay says that we do not know: never fatal,
+         * once we know who it is */
+
+        ngx_wzp_log_limited(NGX_WZP_LIMIT_SIGNAL, NGX_LOG_INFO,
+                            ngx_cycle->log, 0,
+                            "%s signal of %uz bytes from link \"%s\" skipped",
+                            rc == WZP_EUNKNOWN ? "unknown" : "malformed", len,
+                            lc->link != NULL ? lc->link->label : "?");
+
+        if (!lc->ready && lc->wc != NULL) {
+            ngx_wzp_link_close(lc, WZP_CLOSE_PROTOCOL);
+        }
+
+        return;
+    }
+
+    if (!lc->ready) {
+        ngx_wzp_link_first(lc, &sg);
+
+    } else {
+        lc->link->signals_in++;
+        ngx_wzp_link_signal_in(lc, &sg);
+    }
+
+    wzp_signal_done(&sg);
+}
+
+
+/* The first signal of a connection: who dialed has to say hello; who answers
+ * says hello, if it is ours, or anything. */
+static void
+ngx_wzp_link_first(ngx_wzp_link_conn_t *lc, const wzp_signal_t *sg)
+{
+    wzp_close_t  why;
+
+    if (sg->type == WZP_SIG_FEDERATION_HELLO) {
+        why = ngx_wzp_link_claim(lc, &sg->u.federation_hello);
+
+        if (why != WZP_CLOSE_NORMAL) {
+            ngx_wzp_link_close(lc, why);
+            return;
+        }
+
+        ngx_wzp_link_take(lc, &sg->u.federation_hello);
+
+        if (lc->wc != NULL && lc->ours) {
+            ngx_wzp_link_hello(lc, 0, 0);
+        }
+
+        ngx_wzp_link_ready(lc);
+        ngx_wzp_link_later_hello(lc, &sg->u.federation_hello);
+        return;
+    }
+
+    if (lc->wc != NULL) {
+        ngx_wzp_log_limited(NGX_WZP_LIMIT_REFUSED, NGX_LOG_WARN,
+                            ngx_wzp_conn_log(lc->wc), 0,
+                            "relay refused: it said %s and not hello",
+                            wzp_signal_name(sg->type));
+        ngx_wzp_link_close(lc, WZP_CLOSE_PROTOCOL);
+        return;
+    }
+
+    ngx_wzp_link_ready(lc);
+    ngx_wzp_link_signal_in(lc, sg);
+}
+
+
+/* Is it who it says? */
+static wzp_close_t
+ngx_wzp_link_claim(ngx_wzp_link_conn_t *lc, const wzp_federation_hello_t *fh)
+{
+    uint8_t          fp[WZP_CERT_FP_SIZE];
+    ngx_wzp_link_t  *ln;
+
+    if (wzp_cert_fp_parse(fp, fh->tls_fingerprint,
+                          ngx_strlen(fh->tls_fingerprint))
+        != WZP_OK)
+    {
+        ngx_memzero(fp, sizeof(fp));
+
+        if (!lc->proved) {
+            return WZP_CLOSE_PROTOCOL;
+        }
+    }
+
+    if (lc->proved) {
+
+        if (ngx_memcmp(fp, lc->link->conf->fp, sizeof(fp)) != 0) {
+            ngx_wzp_log_limited(NGX_WZP_LIMIT_REFUSED, NGX_LOG_WARN,
+                                ngx_cycle->log, 0,
+                                "relay \"%s\" refused: its hello names "
+                                "another certificate than it has",
+                                lc->link->label);
+            return WZP_CLOSE_AUTH;
+        }
+
+        return WZP_CLOSE_NORMAL;
+    }
+
+    ln = ngx_wzp_link_find(lc->hub, fp);
+
+    if (ln == NULL || ln->conf->verify != NGX_WZP_VERIFY_HELLO) {
+        ngx_wzp_link_unknown(lc->wc, fp, 0);
+        return WZP_CLOSE_FORBIDDEN;
+    }
+
+    lc->link = ln;
+
+    return WZP_CLOSE_NORMAL;
+}
+
+
+void
+ngx_wzp_link_unknown(ngx_wzp_conn_t *wc, const uint8_t *fp, ngx_uint_t proved)
+{
+    char  text[WZP_CERT_FP_TEXT_LEN + 1], addr[WZP_ADDR_TEXT_MAX];
+
+    wzp_cert_fp_text(text, fp);
+
+    ngx_wzp_log_limited(NGX_WZP_LIMIT_REFUSED, NGX_LOG_WARN,
+                        ngx_wzp_conn_log(wc), 0,
+                        "relay %s refused: %s; to admit it: "
+                        "wzp_trusted fingerprint=%s%s;",
+                        wzp_addr_text(wzp_qconn_peer(wc->qc), addr),
+                        proved ? "not configured"
+                               : "it shows no certificate, and is not "
+                                 "configured with verify=hello",
+                        text, proved ? "" : " verify=hello");
+}
+
+
+static void
+ngx_wzp_link_take(ngx_wzp_link_conn_t *lc, const wzp_federation_hello_t *fh)
+{
+    if ((fh->extensions & WZP_EXT_LINK) == 0 || !lc->proved) {
+        return;                 /* without proof it gets what anybody gets */
+    }
+
+    lc->ours = 1;
+    lc->epoch = fh->epoch;
+
+    if (fh->addr[0] != '\0') {
+        (void) ngx_cpystrn((u_char *) lc->link->addr, (u_char *) fh->addr,
+                           sizeof(lc->link->addr));
+    }
+}
+
+
+static void
+ngx_wzp_link_later_hello(ngx_wzp_link_conn_t *lc,
+    const wzp_federation_hello_t *fh)
+{
+    if (!lc->ours) {
+        return;
+    }
+
+    if (fh->sync && !lc->synced) {
+        ngx_wzp_link_learned(lc);
+    }
+
+    if (fh->goaway && !lc->goaway) {
+        ngx_wzp_link_moves(lc);
+    }
+}
+
+
+/* long: one case for each signal that relays send each other */
+static void
+ngx_wzp_link_signal_in(ngx_wzp_link_conn_t *lc, const wzp_signal_t *sg)
+{
+    wzp_signal_t     pong;
+    ngx_wzp_hub_t   *hub;
+    ngx_wzp_link_t  *ln;
+
+    ln = lc->link;
+    hub = lc->hub;
+
+    if (lc->ours) {
+        ngx_wzp_presence_alive(hub, ln->bit);
+    }
+
+    if (sg->type == WZP_SIG_FEDERATION_HELLO) {
+        ngx_wzp_link_later_hello(lc, &sg->u.federation_hello);
+
+    } else if (sg->type == WZP_SIG_GLOBAL_ROOM_ACTIVE
+               || sg->type == WZP_SIG_GLOBAL_ROOM_INACTIVE)
+    {
+        ngx_wzp_link_room(lc, sg);
+
+    } else if (sg->type == WZP_SIG_FEDERATED_SIGNAL_FORWARD) {
+        ngx_wzp_call_envelope(ln, &sg->u.federated_signal);
+
+    } else if (sg->type == WZP_SIG_PING) {
+        pong = *sg;
+        pong.type = WZP_SIG_PONG;
+        (void) ngx_wzp_conn_signal(lc->qc, &pong, 0);
+
+    } else if (lc->ours) {
+        ngx_wzp_presence_signal(hub, ln->bit, sg);
+    }
+}
+
+
+static void
+ngx_wzp_link_room(ngx_wzp_link_conn_t *lc, const wzp_signal_t *sg)
+{
+    wzp_rc_t  rc;
+
+    rc = wzp_fed_input(lc->hub->fed, (unsigned) lc->link->bit, sg,
+                       ngx_wzp_worker->now_ns);
+
+    if (rc == WZP_OK || rc == WZP_EUNKNOWN) {
+        return;
+    }
+
+    ngx_wzp_log_limited(NGX_WZP_LIMIT_SIGNAL, NGX_LOG_WARN, ngx_cycle->log, 0,
+                        "%s of room \"%s\" from link \"%s\" refused: %s",
+                        wzp_signal_name(sg->type), sg->u.global_room.room,
+                        lc->link->label,
+                        rc == WZP_EAUTH ? "its origin is forged"
+                        : rc == WZP_ENOSPC ? "it has too many" : "no memory");
+}

@@ -1,0 +1,427 @@
+/*
+ * Probe connections, dialed and accepted.
+ */
+
+#include "core/ngx_wzp_probe.h"
+
+#include "core/ngx_wzp_link.h"
+#include "core/ngx_wzp_presence.h"
+#include "core/ngx_wzp_session.h"
+
+
+#define NGX_WZP_PROBE_EVERY     2       /* ticks                             */
+#define NGX_WZP_PROBE_SILENT    WZP_SEC /* an existing relay says no hello   */
+#define NGX_WZP_PROBE_SIGNALS   50      /* per second of an incoming one     */
+#define NGX_WZP_PROBE_BURST     200
+#define NGX_WZP_PROBES          (WZP_GOSSIP_PEERS - NGX_WZP_PROBE_FIRST)
+
+
+static ngx_int_t ngx_wzp_probe_place(ngx_wzp_probe_t *pr);
+static void *ngx_wzp_probe_up(void *ctx, ngx_wzp_out_t *out);
+static void ngx_wzp_probe_dial_down(void *ctx, const char *why);
+static void ngx_wzp_probe_message(void *peer, const uint8_t *data,
+    size_t len);
+static void ngx_wzp_probe_datagram(void *peer, const uint8_t *data,
+    size_t len);
+static void ngx_wzp_probe_closed(void *peer, const char *why);
+static void ngx_wzp_probe_hello(ngx_wzp_probe_t *pr);
+static void ngx_wzp_probe_greeted(ngx_wzp_probe_t *pr,
+    const wzp_federation_hello_t *fh);
+static void ngx_wzp_probe_begin(ngx_wzp_probe_t *pr, unsigned flags,
+    const char *addr);
+static void ngx_wzp_probe_ping(ngx_wzp_probe_t *pr);
+static ngx_uint_t ngx_wzp_probe_allowed(ngx_wzp_probe_t *pr);
+
+
+static const ngx_wzp_peer_ops_t  ngx_wzp_probe_ops = {
+    ngx_wzp_probe_message,
+    ngx_wzp_probe_datagram,
+    ngx_wzp_probe_closed
+};
+
+
+ngx_int_t
+ngx_wzp_probe_init(ngx_wzp_hub_t *hub)
+{
+    ngx_uint_t        i;
+    ngx_array_t      *probes;
+    ngx_wzp_host_t   *host;
+    ngx_wzp_probe_t  *pr;
+
+    probes = hub->relay->conf->probes;
+    host = probes != NULL ? probes->elts : NULL;
+
+    for (i = 0; host != NULL && i < probes->nelts; i++) {
+        pr = ngx_calloc(sizeof(ngx_wzp_probe_t), ngx_cycle->log);
+
+        if (pr == NULL) {
+            return NGX_ERROR;
+        }
+
+        pr->hub = hub;
+        pr->host = &host[i];
+        pr->trusted = 1;
+        pr->since_ns = ngx_wzp_worker->now_ns;
+        wzp_pings_init(&pr->pings);
+
+        if (ngx_wzp_probe_place(pr) != NGX_OK) {
+            ngx_free(pr);
+            return NGX_ERROR;
+        }
+
+        pr->dial.hub = hub;
+        pr->dial.host = pr->host;
+        pr->dial.sni = "_probe";
+        pr->dial.ops = &ngx_wzp_probe_ops;
+        pr->dial.up = ngx_wzp_probe_up;
+        pr->dial.down = ngx_wzp_probe_dial_down;
+        pr->dial.ctx = pr;
+
+        ngx_wzp_dial_init(&pr->dial);
+        ngx_wzp_dial_start(&pr->dial);
+    }
+
+    return NGX_OK;
+}
+
+
+/* A number for gossip. */
+static ngx_int_t
+ngx_wzp_probe_place(ngx_wzp_probe_t *pr)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_WZP_PROBES; i++) {
+        if (pr->hub->probes[i] == NULL) {
+            pr->hub->probes[i] = pr;
+            pr->peer = NGX_WZP_PROBE_FIRST + i;
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+void
+ngx_wzp_probe_stop(ngx_wzp_hub_t *hub)
+{
+    ngx_uint_t        i;
+    ngx_wzp_probe_t  *pr;
+
+    for (i = 0; i < NGX_WZP_PROBES; i++) {
+        pr = hub->probes[i];
+
+        if (pr == NULL) {
+            continue;
+        }
+
+        if (pr->host != NULL) {
+            ngx_wzp_dial_stop(&pr->dial);
+        }
+
+        if (pr->wc != NULL) {
+            ngx_wzp_conn_close(pr->wc, WZP_CLOSE_GOING_AWAY);
+
+        } else if (pr->qc != NULL) {
+            wzp_qconn_close(pr->qc, WZP_CLOSE_GOING_AWAY,
+                            wzp_close_phrase(WZP_CLOSE_GOING_AWAY));
+        }
+    }
+}
+
+
+void
+ngx_wzp_probe_accept(ngx_wzp_hub_t *hub, ngx_wzp_conn_t *wc)
+{
+    ngx_wzp_probe_t  *pr;
+
+    pr = ngx_calloc(sizeof(ngx_wzp_probe_t), ngx_cycle->log);
+    if (pr == NULL) {
+        ngx_wzp_conn_close(wc, WZP_CLOSE_INTERNAL);
+        return;
+    }
+
+    pr->hub = hub;
+    pr->qc = wc->qc;
+    pr->wc = wc;
+    pr->up = 1;
+    pr->since_ns = ngx_wzp_worker->now_ns;
+    pr->known = wzp_qconn_peer_cert(wc->qc, pr->fp) == WZP_OK;
+    pr->trusted = (pr->known && ngx_wzp_link_find(hub, pr->fp) != NULL)
+                  || ngx_wzp_probe_allowed(pr);
+
+    if (pr->trusted && ngx_wzp_probe_place(pr) != NGX_OK) {
+        ngx_free(pr);
+        ngx_wzp_conn_close(wc, WZP_CLOSE_TOO_MANY);
+        return;
+    }
+
+    ngx_wzp_conn_become_peer(wc, &ngx_wzp_probe_ops, pr);
+    wzp_bucket_init(&wc->signals, NGX_WZP_PROBE_SIGNALS, NGX_WZP_PROBE_BURST,
+                    ngx_wzp_worker->now_ns);
+
+    if (pr->trusted) {
+        wzp_qconn_set_max_message(wc->qc, WZP_SIGNAL_MAX);
+    }
+}
+
+
+static ngx_uint_t
+ngx_wzp_probe_allowed(ngx_wzp_probe_t *pr)
+{
+    wzp_addr_t    addr;
+    ngx_array_t  *allow;
+
+    allow = pr->hub->relay->conf->probe_allow;
+    addr = *wzp_qconn_peer(pr->qc);
+
+    return allow != NULL && ngx_cidr_match(&addr.u.sa, allow) == NGX_OK;
+}
+
+
+static void *
+ngx_wzp_probe_up(void *ctx, ngx_wzp_out_t *out)
+{
+    ngx_wzp_probe_t  *pr = ctx;
+
+    pr->qc = out->qc;
+    pr->up = 1;
+    pr->ours = 0;
+    pr->begun = 0;
+    pr->since_ns = ngx_wzp_worker->now_ns;
+    pr->error[0] = '\0';
+    pr->known = wzp_qconn_peer_cert(out->qc, pr->fp) == WZP_OK;
+
+    ngx_wzp_dial_proved(&pr->dial);
+
+    ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0, "probe of %V up",
+                  &pr->host->text);
+
+    ngx_wzp_probe_hello(pr);
+    ngx_wzp_probe_ping(pr);
+
+    return pr;
+}
+
+
+/* Told on change only. */
+static void
+ngx_wzp_probe_dial_down(void *ctx, const char *why)
+{
+    ngx_uint_t        level;
+    ngx_wzp_probe_t  *pr = ctx;
+
+    if (ngx_strcmp(pr->error, why) == 0) {
+        return;
+    }
+
+    (void) ngx_cpystrn((u_char *) pr->error, (u_char *) why,
+                       sizeof(pr->error));
+
+    level = pr->hub->lost_ns != 0 ? NGX_LOG_INFO : NGX_LOG_ERR;
+
+    ngx_log_error(level, ngx_cycle->log, 0, "probe of %V down: %s",
+                  &pr->host->text, why);
+}
+
+
+static void
+ngx_wzp_probe_closed(void *peer, const char *why)
+{
+    ngx_wzp_probe_t  *pr = peer;
+
+    if (pr->peer != 0) {
+        ngx_wzp_presence_down(pr->hub, pr->peer);
+    }
+
+    pr->qc = NULL;
+    pr->up = 0;
+    pr->since_ns = ngx_wzp_worker->now_ns;
+
+    if (pr->host != NULL) {
+        wzp_pings_down(&pr->pings);
+        return;
+    }
+
+    if (pr->peer != 0) {
+        if (pr->hub->gossip != NULL) {
+            wzp_gossip_peer_forget(pr->hub->gossip, (unsigned) pr->peer);
+        }
+
+        pr->hub->probes[pr->peer - NGX_WZP_PROBE_FIRST] = NULL;
+    }
+
+    ngx_free(pr);
+}
+
+
+static void
+ngx_wzp_probe_datagram(void *peer, const uint8_t *data, size_t len)
+{
+    /* there is no media on a probe */
+}
+
+
+static void
+ngx_wzp_probe_message(void *peer, const uint8_t *data, size_t len)
+{
+    wzp_signal_t      sg, pong;
+    ngx_wzp_probe_t  *pr = peer;
+
+    if (wzp_signal_parse(&sg, data, len) != WZP_OK) {
+        return;
+    }
+
+    if (sg.type == WZP_SIG_PING) {
+        pong = sg;
+        pong.type = WZP_SIG_PONG;
+        (void) ngx_wzp_conn_signal(pr->qc, &pong, 0);
+
+    } else if (sg.type == WZP_SIG_PONG) {
+        if (pr->host != NULL) {
+            (void) wzp_pings_pong(&pr->pings, sg.u.ping.timestamp_ms,
+                                  ngx_wzp_worker->now_ns);
+        }
+
+    } else if (pr->trusted) {
+
+        if (sg.type == WZP_SIG_FEDERATION_HELLO) {
+            ngx_wzp_probe_greeted(pr, &sg.u.federation_hello);
+
+        } else {
+            if (!pr->begun) {
+                ngx_wzp_probe_begin(pr, 0, "");
+            }
+
+            ngx_wzp_presence_signal(pr->hub, pr->peer, &sg);
+
+            /* an existing prober expects the answer at once */
+
+            if (sg.type == WZP_SIG_PRESENCE_UPDATE && !pr->ours
+                && pr->host == NULL)
+            {
+                wzp_gossip_whole(pr->hub->gossip, (unsigned) pr->peer,
+                                 ngx_wzp_worker->now_ns);
+            }
+        }
+    }
+
+    if (pr->peer != 0) {
+        ngx_wzp_presence_alive(pr->hub, pr->peer);
+    }
+
+    wzp_signal_done(&sg);
+}
+
+
+/* Ours know each other by it; an existing relay reads and forgets it. */
+static void
+ngx_wzp_probe_hello(ngx_wzp_probe_t *pr)
+{
+    wzp_signal_t             sg;
+    wzp_federation_hello_t  *fh;
+
+    ngx_memzero(&sg, sizeof(sg));
+    sg.type = WZP_SIG_FEDERATION_HELLO;
+
+    fh = &sg.u.federation_hello;
+    wzp_cert_fp_text(fh->tls_fingerprint, pr->hub->relay->conf->cert_fp);
+    fh->extensions = WZP_EXT_LINK;
+    fh->epoch = pr->hub->epoch;
+    (void) ngx_cpystrn((u_char *) fh->addr, (u_char *) pr->hub->addr,
+                       sizeof(fh->addr));
+
+    (void) ngx_wzp_conn_signal(pr->qc, &sg, 0);
+}
+
+
+static void
+ngx_wzp_probe_greeted(ngx_wzp_probe_t *pr, const wzp_federation_hello_t *fh)
+{
+    if ((fh->extensions & WZP_EXT_LINK) == 0 || pr->ours) {
+        return;
+    }
+
+    pr->ours = 1;
+
+    if (pr->host == NULL) {
+        ngx_wzp_probe_hello(pr);
+    }
+
+    ngx_wzp_probe_begin(pr, WZP_GOSSIP_OURS, fh->addr);
+}
+
+
+/* It takes part in gossip from now on. */
+static void
+ngx_wzp_probe_begin(ngx_wzp_probe_t *pr, unsigned flags, const char *addr)
+{
+    char  text[WZP_ADDR_TEXT_MAX];
+
+    pr->begun = 1;
+
+    if (addr[0] == '\0') {
+        addr = wzp_addr_text(wzp_qconn_peer(pr->qc), text);
+    }
+
+    ngx_wzp_presence_up(pr->hub, pr->peer, flags, addr);
+}
+
+
+void
+ngx_wzp_probe_signal(ngx_wzp_hub_t *hub, ngx_uint_t peer,
+    const wzp_signal_t *sg)
+{
+    ngx_wzp_probe_t  *pr;
+
+    pr = hub->probes[peer - NGX_WZP_PROBE_FIRST];
+
+    if (pr != NULL && pr->qc != NULL) {
+        (void) ngx_wzp_conn_signal(pr->qc, sg, 0);
+    }
+}
+
+
+static void
+ngx_wzp_probe_ping(ngx_wzp_probe_t *pr)
+{
+    wzp_signal_t  sg;
+
+    ngx_memzero(&sg, sizeof(sg));
+    sg.type = WZP_SIG_PING;
+    sg.u.ping.timestamp_ms = wzp_pings_sent(&pr->pings,
+                                            ngx_wzp_worker->now_ns);
+
+    (void) ngx_wzp_conn_signal(pr->qc, &sg, 0);
+}
+
+
+void
+ngx_wzp_probe_tick(ngx_wzp_hub_t *hub)
+{
+    static ngx_uint_t  ticks;
+
+    ngx_uint_t         i;
+    ngx_wzp_probe_t   *pr;
+
+    ticks++;
+
+    for (i = 0; i < NGX_WZP_PROBES; i++) {
+        pr = hub->probes[i];
+
+        if (pr == NULL || !pr->up || pr->host == NULL) {
+            continue;
+        }
+
+        if (ticks % NGX_WZP_PROBE_EVERY == 0) {
+            ngx_wzp_probe_ping(pr);
+        }
+
+        if (!pr->begun
+            && ngx_wzp_worker->now_ns - pr->since_ns > NGX_WZP_PROBE_SILENT)
+        {
+            ngx_wzp_probe_begin(pr, WZP_GOSSIP_REPEAT, "");
+        }
+    }
+}
