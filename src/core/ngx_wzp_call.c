@@ -1,46 +1,16 @@
 /*
- * Direct calls.
+ * Direct calls: signals of people and links, and what has to be said.
+ * Bridges for media are in ngx_wzp_call_bridge.c.
  */
 
 #include "core/ngx_wzp_call.h"
 
-#include "core/ngx_wzp_carry.h"
-#include "core/ngx_wzp_fed.h"
+#include "core/ngx_wzp_call_int.h"
 #include "core/ngx_wzp_presence.h"
 #include "core/ngx_wzp_session.h"
 
 
 #define NGX_WZP_CALL_TTL        8       /* hops of an envelope               */
-#define NGX_WZP_CALL_SPANS      4096
-#define NGX_WZP_CALL_VIA        (600 * WZP_SEC)
-
-
-/*
- * A call that leaves this relay: one of our people's, by a link; or of others,
- * passed on between two links.
- */
-typedef struct {
-    ngx_queue_t      queue;
-    char             id[WZP_CALL_ID_MAX + 1];
-    wzp_relay_id_t   link;              /* of ours; or where it came from    */
-    wzp_relay_id_t   link2;             /* passed on: to there; else 0       */
-    wzp_relay_id_t   far;               /* the relay at the other end; 0: not
-                                           known yet                         */
-    uint64_t         used_ns;
-    ngx_uint_t       bridged;           /* unsigned                          */
-} ngx_wzp_span_t;
-
-
-/* An offer that waits until it is known where its target is. */
-typedef struct {
-    ngx_queue_t      queue;
-    ngx_wzp_hub_t   *hub;
-    uint64_t         number;            /* of the phone                      */
-    uint8_t          target[WZP_FP_SIZE];
-    void            *question;
-    size_t           len;
-    uint8_t          data[];
-} ngx_wzp_call_offer_t;
 
 
 static void ngx_wzp_call_offer(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
@@ -59,29 +29,14 @@ static ngx_int_t ngx_wzp_call_parties(ngx_wzp_hub_t *hub,
 static void ngx_wzp_call_far(ngx_wzp_link_t *ln,
     const wzp_federated_signal_t *fs, const char *id, ngx_uint_t create);
 static const char *ngx_wzp_call_id(const wzp_signal_t *sg);
-static void ngx_wzp_call_run(ngx_wzp_hub_t *hub, const wzp_call_out_t *out,
-    const uint8_t *data, size_t len);
 static void ngx_wzp_call_ring(ngx_wzp_hub_t *hub,
     const wzp_call_action_t *ac, const uint8_t *data, size_t len);
 static void ngx_wzp_call_wrap(ngx_wzp_hub_t *hub,
     const wzp_call_action_t *ac, const uint8_t *data, size_t len);
-static ngx_wzp_span_t *ngx_wzp_call_span(ngx_wzp_hub_t *hub, const char *id,
-    ngx_uint_t create);
-static void ngx_wzp_call_answered(ngx_wzp_hub_t *hub, const char *id);
-static void ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
-    const wzp_call_t *call);
-static ngx_uint_t ngx_wzp_call_direct(ngx_wzp_link_t *ln, ngx_wzp_span_t *sp,
-    const uint8_t *fp);
-static void ngx_wzp_call_free(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp);
-static void ngx_wzp_call_run_for(uint64_t relay, const wzp_call_out_t *out);
 
 
 /* Large, and used by one worker at a time. */
-static wzp_call_out_t  ngx_wzp_call_out;
-
-
-#define ngx_wzp_call_lock(hub)    ngx_wzp_zone_lock(ngx_wzp_worker->zone)
-#define ngx_wzp_call_unlock(hub)  ngx_wzp_zone_unlock(ngx_wzp_worker->zone)
+wzp_call_out_t  ngx_wzp_call_out;
 
 
 void
@@ -159,12 +114,12 @@ ngx_wzp_call_offer(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
 {
     ngx_wzp_hub_t         *hub;
     wzp_call_target_t      target;
-    ngx_wzp_call_offer_t  *of;
+    ngx_wzp_waiting_t  *of;
 
     hub = ph->hub;
     ngx_memzero(&target, sizeof(target));
 
-    of = ngx_alloc(sizeof(ngx_wzp_call_offer_t) + len, ngx_cycle->log);
+    of = ngx_alloc(sizeof(ngx_wzp_waiting_t) + len, ngx_cycle->log);
     if (of == NULL) {
         return;
     }
@@ -211,7 +166,7 @@ ngx_wzp_call_routed(void *ctx, const wzp_route_response_t *rr)
     ngx_wzp_link_t        *ln;
     ngx_wzp_phone_t       *ph;
     wzp_call_target_t      target;
-    ngx_wzp_call_offer_t  *of = ctx;
+    ngx_wzp_waiting_t  *of = ctx;
 
     hub = of->hub;
     ln = NULL;
@@ -575,7 +530,7 @@ ngx_wzp_call_far(ngx_wzp_link_t *ln, const wzp_federated_signal_t *fs,
 
 /* ---- what has to be said ---- */
 
-static void
+void
 ngx_wzp_call_run(ngx_wzp_hub_t *hub, const wzp_call_out_t *out,
     const uint8_t *data, size_t len)
 {
@@ -686,295 +641,4 @@ ngx_wzp_call_wrap(ngx_wzp_hub_t *hub, const wzp_call_action_t *ac,
     }
 
     (void) ngx_wzp_link_signal(ln, &sg);
-}
-
-
-/* ---- bridges ---- */
-
-static ngx_wzp_span_t *
-ngx_wzp_call_span(ngx_wzp_hub_t *hub, const char *id, ngx_uint_t create)
-{
-    ngx_uint_t       n;
-    ngx_queue_t     *q;
-    ngx_wzp_span_t  *sp;
-
-    n = 0;
-
-    for (q = ngx_queue_head(&hub->spans);
-         q != ngx_queue_sentinel(&hub->spans);
-         q = ngx_queue_next(q))
-    {
-        sp = ngx_queue_data(q, ngx_wzp_span_t, queue);
-
-        if (ngx_strcasecmp((u_char *) sp->id, (u_char *) id) == 0) {
-            return sp;
-        }
-
-        n++;
-    }
-
-    if (!create || n >= NGX_WZP_CALL_SPANS) {
-        return NULL;
-    }
-
-    sp = ngx_calloc(sizeof(ngx_wzp_span_t), ngx_cycle->log);
-
-    if (sp != NULL) {
-        (void) ngx_cpystrn((u_char *) sp->id, (u_char *) id, sizeof(sp->id));
-        sp->used_ns = ngx_wzp_worker->now_ns;
-        ngx_queue_insert_tail(&hub->spans, &sp->queue);
-    }
-
-    return sp;
-}
-
-
-/* Is it a call that leaves this relay?  Then its media must, too. */
-static void
-ngx_wzp_call_answered(ngx_wzp_hub_t *hub, const char *id)
-{
-    bool             found;
-    wzp_call_t       call;
-    ngx_wzp_span_t  *sp;
-
-    ngx_wzp_call_lock(hub);
-    found = wzp_calls_find(hub->calls, hub->relay->conf->id, id, &call);
-    ngx_wzp_call_unlock(hub);
-
-    sp = ngx_wzp_call_span(hub, id, 0);
-
-    if (found && call.state == WZP_CALL_ACTIVE && sp != NULL
-        && sp->link2 == 0 && !sp->bridged)
-    {
-        ngx_wzp_call_bridge(hub, sp, &call);
-    }
-}
-
-
-/*
- * Between neighbours the link carries it.  Where the other end is further
- * away, the caller's relay opens a session along the way.
- */
-static void
-ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
-    const wzp_call_t *call)
-{
-    char                     room[WZP_ROOM_NAME_MAX + 1];
-    ngx_wzp_link_t          *ln;
-    const wzp_call_party_t  *far;
-
-    ln = ngx_wzp_link_by_id(hub, sp->link);
-
-    if (ln == NULL) {
-        return;
-    }
-
-    far = &call->party[call->party[WZP_CALL_CALLER].link == 0
-                       ? WZP_CALL_CALLEE : WZP_CALL_CALLER];
-
-    ngx_wzp_call_room(room, sp->id);
-    sp->bridged = 1;
-
-    if (ngx_wzp_call_direct(ln, sp, far->fp)) {
-        if (ngx_wzp_fed_call(hub, room, ln) != NGX_OK) {
-            sp->bridged = 0;
-        }
-
-        return;
-    }
-
-    if (far == &call->party[WZP_CALL_CALLEE]) {
-        ngx_wzp_carry_start(hub, sp->id, room, ln, far->fp);
-    }
-}
-
-
-/* Is the other end right behind the link?  Who wrote the envelope tells; after
- * a handover, presence. */
-static ngx_uint_t
-ngx_wzp_call_direct(ngx_wzp_link_t *ln, ngx_wzp_span_t *sp, const uint8_t *fp)
-{
-    size_t    i, n;
-    unsigned  peers[4];
-
-    if (!ln->ours) {
-        return 1;
-    }
-
-    if (sp->far != 0) {
-        return sp->far == ln->id;
-    }
-
-    n = wzp_gossip_find(ln->hub->gossip, fp, peers, 4);
-
-    for (i = 0; i < ngx_min(n, 4); i++) {
-        if (peers[i] == ln->bit) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-static void
-ngx_wzp_call_free(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp)
-{
-    char  room[WZP_ROOM_NAME_MAX + 1];
-
-    if (sp->bridged) {
-        ngx_wzp_call_room(room, sp->id);
-        (void) ngx_wzp_fed_call(hub, room, NULL);
-        ngx_wzp_carry_end(hub, sp->id);
-    }
-
-    ngx_queue_remove(&sp->queue);
-    ngx_free(sp);
-}
-
-
-/* ---- time ---- */
-
-void
-ngx_wzp_call_gone(ngx_wzp_hub_t *hub, const uint8_t *fp)
-{
-    ngx_wzp_call_lock(hub);
-    wzp_calls_gone(hub->calls, hub->relay->conf->id, fp,
-                   ngx_wzp_worker->now_ns);
-    ngx_wzp_call_unlock(hub);
-}
-
-
-void
-ngx_wzp_call_back(ngx_wzp_hub_t *hub, const uint8_t *fp)
-{
-    ngx_wzp_call_lock(hub);
-    wzp_calls_back(hub->calls, hub->relay->conf->id, fp);
-    ngx_wzp_call_unlock(hub);
-}
-
-
-void
-ngx_wzp_call_tick(ngx_wzp_hub_t *hub)
-{
-    bool             found;
-    wzp_call_t       call;
-    ngx_queue_t     *q, *next;
-    ngx_wzp_span_t  *sp;
-
-    while (hub->ruling) {
-        ngx_wzp_call_lock(hub);
-        found = wzp_calls_deadline(hub->calls) <= ngx_wzp_worker->now_ns
-                && wzp_calls_expire(hub->calls, ngx_wzp_worker->now_ns,
-                                    &ngx_wzp_call_out);
-        ngx_wzp_call_unlock(hub);
-
-        if (!found) {
-            break;
-        }
-
-        ngx_wzp_call_run_for(ngx_wzp_call_out.relay, &ngx_wzp_call_out);
-    }
-
-    for (q = ngx_queue_head(&hub->spans);
-         q != ngx_queue_sentinel(&hub->spans);
-         q = next)
-    {
-        next = ngx_queue_next(q);
-        sp = ngx_queue_data(q, ngx_wzp_span_t, queue);
-
-        if (sp->link2 != 0) {
-            if (ngx_wzp_worker->now_ns - sp->used_ns > NGX_WZP_CALL_VIA) {
-                ngx_wzp_call_free(hub, sp);
-            }
-
-            continue;
-        }
-
-        ngx_wzp_call_lock(hub);
-        found = wzp_calls_find(hub->calls, hub->relay->conf->id, sp->id,
-                               &call);
-        ngx_wzp_call_unlock(hub);
-
-        if (!found) {
-            ngx_wzp_call_free(hub, sp);
-
-        } else if (!sp->bridged) {
-            ngx_wzp_call_answered(hub, sp->id);
-        }
-    }
-}
-
-
-/* The table is in the zone, and other relays of this nginx have calls in it,
- * too. */
-static void
-ngx_wzp_call_run_for(uint64_t relay, const wzp_call_out_t *out)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < ngx_wzp_worker->nrelays; i++) {
-        if (ngx_wzp_worker->relays[i].conf->id == relay
-            && ngx_wzp_worker->relays[i].hub != NULL)
-        {
-            ngx_wzp_call_run(ngx_wzp_worker->relays[i].hub, out, NULL, 0);
-        }
-    }
-}
-
-
-void
-ngx_wzp_call_rule(ngx_wzp_hub_t *hub)
-{
-    uint32_t         pos;
-    wzp_call_t       call;
-    wzp_relay_id_t   link;
-    ngx_wzp_span_t  *sp;
-
-    pos = 0;
-
-    do {
-        ngx_wzp_call_lock(hub);
-
-        if (!wzp_calls_next(hub->calls, hub->relay->conf->id, &pos, &call)) {
-            ngx_wzp_call_unlock(hub);
-            return;
-        }
-
-        ngx_wzp_call_unlock(hub);
-
-        link = call.party[WZP_CALL_CALLER].link != 0
-               ? call.party[WZP_CALL_CALLER].link
-               : call.party[WZP_CALL_CALLEE].link;
-
-        if (link != 0) {
-            sp = ngx_wzp_call_span(hub, call.id, 1);
-
-            if (sp != NULL) {
-                sp->link = link;        /* the tick makes the bridge */
-            }
-        }
-
-    } while (1);
-}
-
-
-void
-ngx_wzp_call_done(ngx_wzp_hub_t *hub)
-{
-    ngx_queue_t           *q;
-    ngx_wzp_call_offer_t  *of;
-
-    while (!ngx_queue_empty(&hub->spans)) {
-        q = ngx_queue_head(&hub->spans);
-        ngx_queue_remove(q);
-        ngx_free(ngx_queue_data(q, ngx_wzp_span_t, queue));
-    }
-
-    while (!ngx_queue_empty(&hub->offers)) {
-        q = ngx_queue_head(&hub->offers);
-        of = ngx_queue_data(q, ngx_wzp_call_offer_t, queue);
-        ngx_queue_remove(q);
-        ngx_free(of);
-    }
 }

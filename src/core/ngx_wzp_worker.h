@@ -81,6 +81,21 @@ void ngx_wzp_worker_tell(uint64_t workers, uint32_t room);
 /* The same where only members have to know. */
 void ngx_wzp_worker_tell_members(uint64_t workers, uint32_t room);
 
+/* ---- ngx_wzp_worker_quit.c ---- */
+
+/* A graceful quit. */
+void ngx_wzp_worker_quit(void);
+
+/* Another generation has come since: what does it do with our addresses? */
+void ngx_wzp_worker_review(void);
+
+/* Do those still live who read where we stopped? */
+void ngx_wzp_worker_orphan(void);
+
+/* Ring every bell. */
+void ngx_wzp_worker_wake(void);
+
+
 /* The event's `data` must look like a connection in debug builds. */
 void ngx_wzp_event_init(ngx_event_t *ev, ngx_event_handler_pt handler);
 

@@ -1,0 +1,311 @@
+/*
+ * Calls that leave this relay: how their media gets there, for as long as they
+ * live.
+ */
+
+#include "core/ngx_wzp_call.h"
+
+#include "core/ngx_wzp_call_int.h"
+#include "core/ngx_wzp_carry.h"
+#include "core/ngx_wzp_fed.h"
+
+
+#define NGX_WZP_CALL_SPANS      4096
+#define NGX_WZP_CALL_VIA        (600 * WZP_SEC)
+
+
+static void ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
+    const wzp_call_t *call);
+static ngx_uint_t ngx_wzp_call_direct(ngx_wzp_link_t *ln, ngx_wzp_span_t *sp,
+    const uint8_t *fp);
+static void ngx_wzp_call_free(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp);
+static void ngx_wzp_call_run_for(uint64_t relay, const wzp_call_out_t *out);
+
+
+ngx_wzp_span_t *
+ngx_wzp_call_span(ngx_wzp_hub_t *hub, const char *id, ngx_uint_t create)
+{
+    ngx_uint_t       n;
+    ngx_queue_t     *q;
+    ngx_wzp_span_t  *sp;
+
+    n = 0;
+
+    for (q = ngx_queue_head(&hub->spans);
+         q != ngx_queue_sentinel(&hub->spans);
+         q = ngx_queue_next(q))
+    {
+        sp = ngx_queue_data(q, ngx_wzp_span_t, queue);
+
+        if (ngx_strcasecmp((u_char *) sp->id, (u_char *) id) == 0) {
+            return sp;
+        }
+
+        n++;
+    }
+
+    if (!create || n >= NGX_WZP_CALL_SPANS) {
+        return NULL;
+    }
+
+    sp = ngx_calloc(sizeof(ngx_wzp_span_t), ngx_cycle->log);
+
+    if (sp != NULL) {
+        (void) ngx_cpystrn((u_char *) sp->id, (u_char *) id, sizeof(sp->id));
+        sp->used_ns = ngx_wzp_worker->now_ns;
+        ngx_queue_insert_tail(&hub->spans, &sp->queue);
+    }
+
+    return sp;
+}
+
+
+/* Is it a call that leaves this relay?  Then its media must, too. */
+void
+ngx_wzp_call_answered(ngx_wzp_hub_t *hub, const char *id)
+{
+    bool             found;
+    wzp_call_t       call;
+    ngx_wzp_span_t  *sp;
+
+    ngx_wzp_call_lock(hub);
+    found = wzp_calls_find(hub->calls, hub->relay->conf->id, id, &call);
+    ngx_wzp_call_unlock(hub);
+
+    sp = ngx_wzp_call_span(hub, id, 0);
+
+    if (found && call.state == WZP_CALL_ACTIVE && sp != NULL
+        && sp->link2 == 0 && !sp->bridged)
+    {
+        ngx_wzp_call_bridge(hub, sp, &call);
+    }
+}
+
+
+/*
+ * Between neighbours the link carries it.  Where the other end is further
+ * away, the caller's relay opens a session along the way.
+ */
+static void
+ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
+    const wzp_call_t *call)
+{
+    char                     room[WZP_ROOM_NAME_MAX + 1];
+    ngx_wzp_link_t          *ln;
+    const wzp_call_party_t  *far;
+
+    ln = ngx_wzp_link_by_id(hub, sp->link);
+
+    if (ln == NULL) {
+        return;
+    }
+
+    far = &call->party[call->party[WZP_CALL_CALLER].link == 0
+                       ? WZP_CALL_CALLEE : WZP_CALL_CALLER];
+
+    ngx_wzp_call_room(room, sp->id);
+    sp->bridged = 1;
+
+    if (ngx_wzp_call_direct(ln, sp, far->fp)) {
+        if (ngx_wzp_fed_call(hub, room, ln) != NGX_OK) {
+            sp->bridged = 0;
+        }
+
+        return;
+    }
+
+    if (far == &call->party[WZP_CALL_CALLEE]) {
+        ngx_wzp_carry_start(hub, sp->id, room, ln, far->fp);
+    }
+}
+
+
+/* Is the other end right behind the link?  Who wrote the envelope tells; after
+ * a handover, presence. */
+static ngx_uint_t
+ngx_wzp_call_direct(ngx_wzp_link_t *ln, ngx_wzp_span_t *sp, const uint8_t *fp)
+{
+    size_t    i, n;
+    unsigned  peers[4];
+
+    if (!ln->ours) {
+        return 1;
+    }
+
+    if (sp->far != 0) {
+        return sp->far == ln->id;
+    }
+
+    n = wzp_gossip_find(ln->hub->gossip, fp, peers, 4);
+
+    for (i = 0; i < ngx_min(n, 4); i++) {
+        if (peers[i] == ln->bit) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_wzp_call_free(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp)
+{
+    char  room[WZP_ROOM_NAME_MAX + 1];
+
+    if (sp->bridged) {
+        ngx_wzp_call_room(room, sp->id);
+        (void) ngx_wzp_fed_call(hub, room, NULL);
+        ngx_wzp_carry_end(hub, sp->id);
+    }
+
+    ngx_queue_remove(&sp->queue);
+    ngx_free(sp);
+}
+
+
+/* ---- time ---- */
+
+void
+ngx_wzp_call_gone(ngx_wzp_hub_t *hub, const uint8_t *fp)
+{
+    ngx_wzp_call_lock(hub);
+    wzp_calls_gone(hub->calls, hub->relay->conf->id, fp,
+                   ngx_wzp_worker->now_ns);
+    ngx_wzp_call_unlock(hub);
+}
+
+
+void
+ngx_wzp_call_back(ngx_wzp_hub_t *hub, const uint8_t *fp)
+{
+    ngx_wzp_call_lock(hub);
+    wzp_calls_back(hub->calls, hub->relay->conf->id, fp);
+    ngx_wzp_call_unlock(hub);
+}
+
+
+void
+ngx_wzp_call_tick(ngx_wzp_hub_t *hub)
+{
+    bool             found;
+    wzp_call_t       call;
+    ngx_queue_t     *q, *next;
+    ngx_wzp_span_t  *sp;
+
+    while (hub->ruling) {
+        ngx_wzp_call_lock(hub);
+        found = wzp_calls_deadline(hub->calls) <= ngx_wzp_worker->now_ns
+                && wzp_calls_expire(hub->calls, ngx_wzp_worker->now_ns,
+                                    &ngx_wzp_call_out);
+        ngx_wzp_call_unlock(hub);
+
+        if (!found) {
+            break;
+        }
+
+        ngx_wzp_call_run_for(ngx_wzp_call_out.relay, &ngx_wzp_call_out);
+    }
+
+    for (q = ngx_queue_head(&hub->spans);
+         q != ngx_queue_sentinel(&hub->spans);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        sp = ngx_queue_data(q, ngx_wzp_span_t, queue);
+
+        if (sp->link2 != 0) {
+            if (ngx_wzp_worker->now_ns - sp->used_ns > NGX_WZP_CALL_VIA) {
+                ngx_wzp_call_free(hub, sp);
+            }
+
+            continue;
+        }
+
+        ngx_wzp_call_lock(hub);
+        found = wzp_calls_find(hub->calls, hub->relay->conf->id, sp->id,
+                               &call);
+        ngx_wzp_call_unlock(hub);
+
+        if (!found) {
+            ngx_wzp_call_free(hub, sp);
+
+        } else if (!sp->bridged) {
+            ngx_wzp_call_answered(hub, sp->id);
+        }
+    }
+}
+
+
+/* The table is in the zone, and other relays of this nginx have calls in it,
+ * too. */
+static void
+ngx_wzp_call_run_for(uint64_t relay, const wzp_call_out_t *out)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < ngx_wzp_worker->nrelays; i++) {
+        if (ngx_wzp_worker->relays[i].conf->id == relay
+            && ngx_wzp_worker->relays[i].hub != NULL)
+        {
+            ngx_wzp_call_run(ngx_wzp_worker->relays[i].hub, out, NULL, 0);
+        }
+    }
+}
+
+
+void
+ngx_wzp_call_rule(ngx_wzp_hub_t *hub)
+{
+    uint32_t         pos;
+    wzp_call_t       call;
+    wzp_relay_id_t   link;
+    ngx_wzp_span_t  *sp;
+
+    pos = 0;
+
+    do {
+        ngx_wzp_call_lock(hub);
+
+        if (!wzp_calls_next(hub->calls, hub->relay->conf->id, &pos, &call)) {
+            ngx_wzp_call_unlock(hub);
+            return;
+        }
+
+        ngx_wzp_call_unlock(hub);
+
+        link = call.party[WZP_CALL_CALLER].link != 0
+               ? call.party[WZP_CALL_CALLER].link
+               : call.party[WZP_CALL_CALLEE].link;
+
+        if (link != 0) {
+            sp = ngx_wzp_call_span(hub, call.id, 1);
+
+            if (sp != NULL) {
+                sp->link = link;        /* the tick makes the bridge */
+            }
+        }
+
+    } while (1);
+}
+
+
+void
+ngx_wzp_call_done(ngx_wzp_hub_t *hub)
+{
+    ngx_queue_t           *q;
+    ngx_wzp_waiting_t  *of;
+
+    while (!ngx_queue_empty(&hub->spans)) {
+        q = ngx_queue_head(&hub->spans);
+        ngx_queue_remove(q);
+        ngx_free(ngx_queue_data(q, ngx_wzp_span_t, queue));
+    }
+
+    while (!ngx_queue_empty(&hub->offers)) {
+        q = ngx_queue_head(&hub->offers);
+        of = ngx_queue_data(q, ngx_wzp_waiting_t, queue);
+        ngx_queue_remove(q);
+        ngx_free(of);
+    }
+}
