@@ -31,11 +31,21 @@ $t->start(servers => [
 
 # ---- names ----
 
-for my $name (qw(_federation _probe _signal _relay _x __ _general
-                 call-18a5f0c3b2e1d004 CALL-x))
-{
+for my $name (qw(_x __ _general)) {
     my $m = $t->member(sni => $name);
     closed_as($m, 'RESERVED', "$name: reserved");
+}
+
+# other relays and phones say something else than a member's offer
+
+for my $name (qw(_federation _relay)) {
+    my $m = $t->member(sni => $name);
+    ok(eval { $m->closed->{code} }, "$name: not for members");
+}
+
+for my $name (qw(call-18a5f0c3b2e1d004 CALL-x)) {
+    my $m = $t->member(sni => $name);
+    closed_as($m, 'FORBIDDEN', "$name: nobody's call");
 }
 
 for my $name (qw(2024 room.7 -x x- a..b a.-b), 'x' x 64, 'a b', 'a/b')
