@@ -33,7 +33,7 @@ SAY = @$(if $(V),:,echo "  $(1) $@")
 # Third-party libraries: build/deps.mk says where they are.  make writes it
 # when it is missing, when a recipe has changed, or when the cache has gone.
 
-NO_DEPS = help clean distclean uninstall test run
+NO_DEPS = help clean distclean uninstall test run demo-federation
 WANTED := $(or $(MAKECMDGOALS),all)
 
 ifneq ($(filter-out $(NO_DEPS),$(WANTED)),)
@@ -360,6 +360,13 @@ fuzz: $(FUZZ)
 bench: all $(TOOLS) $(BENCH) $(B)/t/sim/sim_gossip
 	t/bench/run $(BUILD)
 	$(if $(ONLY),,$(B)/t/sim/sim_gossip bench)
+
+## demo-federation: speech over three relays on this machine, with a verdict
+.PHONY: demo-federation
+demo-federation:
+	$(DEPS) test-packages all
+	$(MAKE) all tools
+	@WZP_BUILD=$(abspath $(B)) t/demo-federation.pl
 
 ## test-nginx-quic: the module in nginx 1.26 with HTTP/3, on both TLS libraries
 .PHONY: test-nginx-quic

@@ -153,6 +153,7 @@ ngx_wzp_hub_close(ngx_wzp_relay_t *relay)
     hub = relay->hub;
 
     if (hub != NULL && hub->quic != NULL) {
+        hub->lost_ns = ngx_wzp_worker->now_ns;
         ngx_wzp_link_stop(hub);
         ngx_wzp_probe_stop(hub);
         ngx_wzp_carry_stop(hub);

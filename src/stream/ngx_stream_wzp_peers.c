@@ -17,6 +17,8 @@
 
 static char *ngx_stream_wzp_add_peer(ngx_conf_t *cf, ngx_array_t **peers,
     ngx_wzp_host_t *host, ngx_str_t *value, ngx_uint_t n);
+static ngx_uint_t ngx_stream_wzp_quoted(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_uint_t n);
 static ngx_int_t ngx_stream_wzp_peer_param(ngx_conf_t *cf,
     ngx_wzp_peer_conf_t *pf, ngx_str_t *value, ngx_uint_t *has_fp);
 static ngx_int_t ngx_stream_wzp_host(ngx_conf_t *cf, ngx_str_t *value,
@@ -140,6 +142,8 @@ ngx_stream_wzp_add_peer(ngx_conf_t *cf, ngx_array_t **peers,
     has_fp = 0;
 
     for (i = 0; i < n; i++) {
+        i += ngx_stream_wzp_quoted(cf, &value[i], n - i);
+
         if (ngx_stream_wzp_peer_param(cf, &pf, &value[i], &has_fp) != NGX_OK) {
             return NGX_CONF_ERROR;
         }
@@ -193,6 +197,57 @@ ngx_stream_wzp_add_peer(ngx_conf_t *cf, ngx_array_t **peers,
     *other = pf;
 
     return NGX_CONF_OK;
+}
+
+
+/*
+ * label="Relay B" is two words to nginx, which knows quotes only around whole
+ * ones.  They are put together in the last one; returns how many words further
+ * that is.
+ */
+static ngx_uint_t
+ngx_stream_wzp_quoted(ngx_conf_t *cf, ngx_str_t *value, ngx_uint_t n)
+{
+    size_t       len;
+    u_char      *p, *start;
+    ngx_uint_t   i, j;
+
+    if (ngx_strncmp(value[0].data, "label=\"", 7) != 0) {
+        return 0;
+    }
+
+    len = 0;
+
+    for (i = 0; i < n; i++) {
+        len += value[i].len + 1;
+
+        if (value[i].len > (i == 0 ? sizeof("label=\"") - 1 : 0)
+            && value[i].data[value[i].len - 1] == '"')
+        {
+            break;
+        }
+    }
+
+    start = i < n ? ngx_pnalloc(cf->pool, len) : NULL;
+
+    if (start == NULL) {
+        return 0;                       /* which is an error by itself */
+    }
+
+    p = ngx_cpymem(start, "label=", sizeof("label=") - 1);
+    p = ngx_cpymem(p, value[0].data + 7, value[0].len - 7);
+
+    for (j = 1; j <= i; j++) {
+        *p++ = ' ';
+        p = ngx_cpymem(p, value[j].data, value[j].len);
+    }
+
+    *--p = '\0';                        /* the closing quote */
+
+    value[i].data = start;
+    value[i].len = p - start;
+
+    return i;
 }
 
 
