@@ -142,6 +142,11 @@ uint64_t ngx_wzp_dir_remotes(ngx_wzp_zone_t *zn, uint64_t relay,
     const wzp_sni_t *sni, const wzp_participant_t *list, uint32_t n,
     ngx_uint_t wanted, uint32_t *room, ngx_int_t *rc);
 
+/* Keys of a relay's rooms that have such members, at most n.  Returns how many
+ * there are. */
+uint32_t ngx_wzp_dir_remote_rooms(ngx_wzp_zone_t *zn, uint64_t relay,
+    uint8_t (*keys)[WZP_ROOM_KEY_SIZE], uint32_t n);
+
 /* As ngx_wzp_dir_list, for those on other relays. */
 uint32_t ngx_wzp_dir_list_remotes(ngx_wzp_zone_t *zn, uint32_t room,
     uint32_t epoch, ngx_wzp_zone_remote_t *list, uint32_t n);

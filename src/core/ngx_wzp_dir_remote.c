@@ -139,6 +139,39 @@ ngx_wzp_dir_forget(ngx_wzp_zone_t *zn, ngx_wzp_zone_room_t *zr)
 
 
 uint32_t
+ngx_wzp_dir_remote_rooms(ngx_wzp_zone_t *zn, uint64_t relay,
+    uint8_t (*keys)[WZP_ROOM_KEY_SIZE], uint32_t n)
+{
+    uint32_t              i, count;
+    ngx_wzp_zone_room_t  *zr;
+
+    count = 0;
+
+    ngx_wzp_zone_lock(zn);
+
+    for (i = 0; i < zn->hdr->nrooms; i++) {
+        zr = ngx_wzp_dir_room(zn, i);
+
+        if (!zr->used || zr->relay != relay
+            || (zr->nremotes == 0 && !zr->wanted))
+        {
+            continue;
+        }
+
+        if (count < n) {
+            ngx_memcpy(keys[count], zr->key, WZP_ROOM_KEY_SIZE);
+        }
+
+        count++;
+    }
+
+    ngx_wzp_zone_unlock(zn);
+
+    return count;
+}
+
+
+uint32_t
 ngx_wzp_dir_list_remotes(ngx_wzp_zone_t *zn, uint32_t room, uint32_t epoch,
     ngx_wzp_zone_remote_t *list, uint32_t n)
 {

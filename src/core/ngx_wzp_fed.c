@@ -44,6 +44,7 @@ static ngx_uint_t ngx_wzp_fed_find(ngx_wzp_hub_t *hub,
     ngx_wzp_fed_room_t *room);
 static void ngx_wzp_fed_members(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room);
 static void ngx_wzp_fed_write(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room);
+static void ngx_wzp_fed_clean(ngx_wzp_hub_t *hub);
 static wzp_drop_t ngx_wzp_fed_accept(ngx_wzp_link_t *ln,
     ngx_wzp_fed_room_t *room, const wzp_packet_t *pk, const uint8_t *data,
     size_t len);
@@ -106,6 +107,10 @@ ngx_wzp_fed_init(ngx_wzp_hub_t *hub)
     globals = hub->relay->conf->globals;
     gf = globals != NULL ? globals->elts : NULL;
 
+    if (hub->relay->conf->mode != NGX_WZP_MODE_ROOM) {
+        return NGX_OK;          /* an echo is for nobody else */
+    }
+
     for (i = 0; gf != NULL && i < globals->nelts; i++) {
         if (ngx_wzp_fed_add(hub, (char *) gf[i].name.data, gf[i].name.len,
                             UINT64_MAX)
@@ -158,6 +163,7 @@ ngx_wzp_fed_add(ngx_wzp_hub_t *hub, const char *name, size_t len,
 
     room->index = NGX_WZP_NONE;
     room->dirty = 1;
+    hub->rooms_due = 1;
 
     rate = (uint32_t) hub->relay->conf->federation_rate;
 
@@ -255,6 +261,7 @@ ngx_wzp_fed_changed(void *ctx, wzp_fed_room_t *fr)
 
     if (room != NULL) {
         room->stale = 1;        /* written when the turn ends */
+        ((ngx_wzp_hub_t *) ctx)->rooms_due = 1;
     }
 }
 
@@ -288,6 +295,7 @@ ngx_wzp_fed_collision(void *ctx, wzp_fed_room_t *fr, uint16_t stream_id)
                   room->sni.name, (ngx_uint_t) zm.stream_id);
 
     room->dirty = 1;
+    hub->rooms_due = 1;
 
     if (zm.slot == ngx_wzp_worker->channel.slot) {
         ngx_wzp_room_restream(member, zm.uid, zm.stream_id);
@@ -336,6 +344,7 @@ ngx_wzp_fed_news(uint32_t index)
 
         if (fr != NULL) {
             ((ngx_wzp_fed_room_t *) wzp_fed_room_data(fr))->dirty = 1;
+            hub->rooms_due = 1;
         }
     }
 }
@@ -370,6 +379,12 @@ ngx_wzp_fed_turn(ngx_wzp_hub_t *hub)
 {
     wzp_fed_room_t      *fr;
     ngx_wzp_fed_room_t  *room;
+
+    if (!hub->rooms_due) {
+        return;
+    }
+
+    hub->rooms_due = 0;
 
     for (fr = wzp_fed_room_next(hub->fed, NULL);
          fr != NULL;
@@ -414,7 +429,7 @@ ngx_wzp_fed_members(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room)
 
         if (list == NULL) {
             ngx_free(members);
-            room->dirty = 1;
+            room->dirty = 1;    /* the tick comes again */
             return;
         }
 
@@ -490,6 +505,9 @@ ngx_wzp_fed_rule(ngx_wzp_hub_t *hub)
     ngx_wzp_fed_room_t  *room;
 
     hub->rebuilt = ngx_wzp_worker->zone->hdr->rebuilt;
+    hub->rooms_due = 1;
+
+    ngx_wzp_fed_clean(hub);
 
     for (fr = wzp_fed_room_next(hub->fed, NULL);
          fr != NULL;
@@ -498,6 +516,52 @@ ngx_wzp_fed_rule(ngx_wzp_hub_t *hub)
         room = wzp_fed_room_data(fr);
         room->stale = 1;
     }
+}
+
+
+/* Rooms that are not global any more, and those of calls, whose sessions begin
+ * anew: what the last hub has written goes. */
+static void
+ngx_wzp_fed_clean(ngx_wzp_hub_t *hub)
+{
+    uint32_t         i, n, had, index;
+    uint64_t         workers;
+    ngx_int_t        rc;
+    wzp_sni_t        sni;
+    uint8_t        (*keys)[WZP_ROOM_KEY_SIZE];
+
+    n = ngx_wzp_dir_remote_rooms(ngx_wzp_worker->zone, hub->relay->conf->id,
+                                 NULL, 0);
+    had = n + 16;
+
+    keys = ngx_alloc(had * sizeof(keys[0]), ngx_cycle->log);
+    if (keys == NULL) {
+        return;
+    }
+
+    n = ngx_wzp_dir_remote_rooms(ngx_wzp_worker->zone, hub->relay->conf->id,
+                                 keys, had);
+
+    for (i = 0; i < ngx_min(n, had); i++) {
+
+        if (wzp_fed_room_find(hub->fed, keys[i]) != NULL) {
+            continue;
+        }
+
+        ngx_memzero(&sni, sizeof(sni));
+        ngx_memcpy(sni.key, keys[i], sizeof(sni.key));
+
+        workers = ngx_wzp_dir_remotes(ngx_wzp_worker->zone,
+                                      hub->relay->conf->id, &sni, NULL, 0, 0,
+                                      &index, &rc);
+
+        if (index != NGX_WZP_NONE) {
+            ngx_wzp_worker_tell_members(workers, index);
+            ngx_wzp_room_news(index);
+        }
+    }
+
+    ngx_free(keys);
 }
 
 
@@ -529,6 +593,8 @@ ngx_wzp_fed_tick(ngx_wzp_hub_t *hub)
         {
             room->dirty = 1;
         }
+
+        hub->rooms_due |= (room->dirty || room->stale);
     }
 }
 

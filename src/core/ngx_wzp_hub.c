@@ -255,6 +255,7 @@ ngx_wzp_hub_tick(ngx_wzp_relay_t *relay)
 
     zr = relay->conf->zone;
     now = ngx_wzp_worker->now_ns;
+    hub->ticks++;
 
     ngx_wzp_fed_tick(hub);
     ngx_wzp_link_tick(hub);

@@ -71,6 +71,8 @@ struct ngx_wzp_hub_s {
     ngx_queue_t           carriers;     /* of ngx_wzp_carrier_t              */
     ngx_queue_t           sessions;     /* of ngx_wzp_carried_t              */
 
+    ngx_uint_t            ticks;        /* of half a second                  */
+    ngx_uint_t            rooms_due;    /* unsigned: some room has news      */
     uint32_t              people;       /* version of those told             */
     ngx_uint_t            phoned;       /* unsigned: registrations changed   */
     uint32_t              rebuilt;      /* of the zone, when last written    */

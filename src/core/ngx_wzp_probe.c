@@ -400,12 +400,8 @@ ngx_wzp_probe_ping(ngx_wzp_probe_t *pr)
 void
 ngx_wzp_probe_tick(ngx_wzp_hub_t *hub)
 {
-    static ngx_uint_t  ticks;
-
-    ngx_uint_t         i;
-    ngx_wzp_probe_t   *pr;
-
-    ticks++;
+    ngx_uint_t        i;
+    ngx_wzp_probe_t  *pr;
 
     for (i = 0; i < NGX_WZP_PROBES; i++) {
         pr = hub->probes[i];
@@ -414,7 +410,7 @@ ngx_wzp_probe_tick(ngx_wzp_hub_t *hub)
             continue;
         }
 
-        if (ticks % NGX_WZP_PROBE_EVERY == 0) {
+        if (hub->ticks % NGX_WZP_PROBE_EVERY == 0) {
             ngx_wzp_probe_ping(pr);
         }
 
