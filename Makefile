@@ -357,7 +357,7 @@ fuzz: $(FUZZ)
 
 ## bench: measure, and print each figure beside its floor
 .PHONY: bench
-bench: all $(TOOLS) $(BENCH) $(B)/t/sim/sim_gossip
+bench: all $(TOOLS) $(BENCH) $(B)/t/sim/sim_gossip $(B)/t/sim/sim_fed
 	t/bench/run $(BUILD)
 	$(if $(ONLY),,$(B)/t/sim/sim_gossip bench)
 

@@ -57,10 +57,6 @@ wzp_fed_usable(const wzp_fed_t *fed, const wzp_fed_origin_t *og,
 {
     size_t  i;
 
-    if (of->npath == 1) {
-        return true;
-    }
-
     if (of->seq < og->seq) {
         return false;
     }
@@ -651,6 +647,12 @@ wzp_fed_offer(wzp_fed_t *fed, wzp_fed_room_t *room, const wzp_fed_news_t *nw,
             wzp_fed_offer_free(of);
             return rc;
         }
+    }
+
+    /* the origin itself, on a new connection: it may count from anew */
+
+    if (old != NULL && old->stale && old == og->best && of->npath == 1) {
+        og->seq = of->seq;
     }
 
     wzp_fed_offer_share(og, of);

@@ -330,7 +330,9 @@ test_news(void)
     is_str(t_remote(&us, room), "ann:3:B bob:4:B xen:0:B", "who is silent");
     wzp_fed_peer_synced(us.fed, A, NOW);
     is_str(t_remote(&us, room), "xen:0:B", "and says so: it knows better");
-    is_i64(offer(A, 50, "1", "ann:3"), WZP_OK, "and now it speaks");
+    is_i64(offer(A, 98, "1", "ann:3"), WZP_OK, "but with older news");
+    is_str(t_remote(&us, room), "xen:0:B", "than what was shown of it");
+    is_i64(offer(A, 99, "1", "ann:3"), WZP_OK, "and now it speaks");
     is_str(t_remote(&us, room), "ann:3:A xen:0:B", "and is believed");
     wzp_fed_peer_down(us.fed, A, NOW);
     is_str(t_remote(&us, room), "ann:3:B bob:4:B xen:0:B", "B, again");
