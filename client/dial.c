@@ -10,6 +10,7 @@
 
 #define CL_DIAL_ASK_NS      (120 * WZP_SEC)     /* a lost Hangup ends here   */
 #define CL_DIAL_SETUP_NS    (10 * WZP_SEC)
+#define CL_DIAL_KEPT_NS     (4 * WZP_SEC)
 #define CL_DIAL_CROSS_NS    (2 * WZP_SEC)       /* PROTOCOL 7.6              */
 
 
@@ -143,6 +144,12 @@ cl_dial_call(cl_dial_t *dl, const uint8_t peer[WZP_FP_SIZE], const char *id,
 
     } else if (dl->state != CL_DIAL_CALLING && dl->state != CL_DIAL_RINGING) {
         return;
+
+    } else {
+
+        /* It may have been answered, and the news of that been lost. */
+
+        cl_dial_send_hangup(dl, dl->id, WZP_HANGUP_NORMAL);
     }
 
     dl->state = CL_DIAL_CALLING;
@@ -160,7 +167,7 @@ cl_dial_call(cl_dial_t *dl, const uint8_t peer[WZP_FP_SIZE], const char *id,
 
 
 void
-cl_dial_registered(cl_dial_t *dl, bool extended)
+cl_dial_registered(cl_dial_t *dl, bool extended, uint64_t away_ns)
 {
     dl->extended = extended;
 
@@ -168,6 +175,7 @@ cl_dial_registered(cl_dial_t *dl, bool extended)
         && !dl->engaged)
     {
         dl->repeated = true;
+        dl->kept = away_ns < CL_DIAL_KEPT_NS;
         cl_dial_send_offer(dl);
     }
 }
@@ -550,7 +558,12 @@ cl_dial_on_hangup(cl_dial_t *dl, const char *id, wzp_hangup_t reason,
     if (reason == WZP_HANGUP_ERROR && dl->repeated
         && dl->state <= CL_DIAL_RINGING)
     {
-        cl_dial_news(dl, CL_DIAL_FORGOTTEN);
+        dl->repeated = false;
+
+        if (!dl->kept) {
+            cl_dial_news(dl, CL_DIAL_FORGOTTEN);
+        }
+
         return;
     }
 

@@ -81,6 +81,7 @@ struct cl_dial_s {
     char             crossing[WZP_CALL_ID_MAX + 1]; /* their call to us that
                                            met ours to them; "": none        */
     bool             repeated;          /* our offer                         */
+    bool             kept;              /* by the relay, if it is ours       */
     bool             engaged;           /* ours was turned away: is it that
                                            theirs is on its way?             */
     char             room[WZP_ROOM_NAME_MAX + 1];   /* lower case            */
@@ -98,17 +99,19 @@ void cl_dial_init(cl_dial_t *dl, const cl_dial_conf_t *conf);
 /* An id that nobody can guess, from 16 random bytes. */
 void cl_dial_id(char id[CL_CALL_ID_LEN + 1], const uint8_t random[16]);
 
-/* IDLE: call somebody.  CALLING and RINGING: the same under another id; the
- * time that it may ring does not begin anew. */
+/* IDLE: call somebody.  CALLING and RINGING: the same under another id, and
+ * an end to the first; the time that it may ring does not begin anew. */
 void cl_dial_call(cl_dial_t *dl, const uint8_t peer[WZP_FP_SIZE],
     const char *id, uint64_t now_ns);
 
 /*
- * Registered again.  CALLING and RINGING: a relay that still knows of our call
- * says nothing to the same offer, one that does not begins it anew.  extended:
- * the relay names calls wherever it can (bare Hangups are about offers).
+ * Registered, after so long an absence.  CALLING and RINGING: the same offer
+ * once more.  An existing relay has forgotten it and begins anew.  One of ours
+ * keeps calls for some seconds and takes no id twice, so after a short absence
+ * its error means that it knows the call still.  extended: the relay names
+ * calls wherever it can (bare Hangups are about offers).
  */
-void cl_dial_registered(cl_dial_t *dl, bool extended);
+void cl_dial_registered(cl_dial_t *dl, bool extended, uint64_t away_ns);
 
 /* ASKED: yes (TRUSTED, GENERIC) or no. */
 void cl_dial_answer(cl_dial_t *dl, wzp_accept_t mode, uint64_t now_ns);

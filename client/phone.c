@@ -289,21 +289,23 @@ cl_phone_registered(void *ctx)
         return;
     }
 
-    cl_dial_registered(&ph->dl, ph->re->extended);
+    cl_dial_registered(&ph->dl, ph->re->extended,
+                       ph->re->entered_ns - ph->re->lost_ns);
+
+    if (ph->registered) {
+        cl_say("registered again");
+        return;
+    }
+
+    ph->registered = true;
 
     if (ph->op->mode == CL_MODE_DIAL) {
-
-        if (!ph->with.open) {
-            cl_phone_dial(ph);
-        }
-
-    } else if (ph->with.id[0] == '\0') {
-        cl_say("registered at %s as %s (%s), waiting for calls",
-               cl_link_where(ph->re->ln), ph->me.alias, ph->me.fp);
-
-    } else {
-        cl_debug("registered again");
+        cl_phone_dial(ph);
+        return;
     }
+
+    cl_say("registered at %s as %s (%s), waiting for calls",
+           cl_link_where(ph->re->ln), ph->me.alias, ph->me.fp);
 }
 
 

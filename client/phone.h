@@ -56,6 +56,7 @@ typedef struct {
     unsigned             calls;         /* that came to a room               */
     uint64_t             alone_ns;      /* since when; 0: somebody is there  */
 
+    bool                 registered;    /* once                              */
     bool                 asking;        /* the person was asked              */
     bool                 leaving;       /* nothing more after this           */
     bool                 interrupted;

@@ -178,12 +178,13 @@ cl_reach_wait(cl_reach_t *re, const cl_ending_t *en, uint64_t now_ns)
     re->state = CL_REACH_WAIT;
     re->until_ns = now_ns + wait_ns;
 
-    cl_event("reconnecting", json_pack("{s:i, s:I, s:s, s:s}",
+    cl_event("reconnecting", json_pack("{s:i, s:I, s:s, s:s, s:s}",
                                        "attempt", (int) re->attempt,
                                        "delay_ms",
                                        (json_int_t) (wait_ns / WZP_MS),
                                        "cause", en->cause,
-                                       "message", en->text));
+                                       "message", en->text,
+                                       "room", "_signal"));
     if (first) {
         cl_say("registration lost (%s), coming back ...", en->cause);
 
@@ -219,9 +220,10 @@ cl_reach_down(void *ctx, const cl_ending_t *en)
 
     again = cl_reach_may_return(re, en, now);
 
-    cl_event("closed", json_pack("{s:s, s:I, s:s, s:b}", "cause", en->cause,
-                                 "code", (json_int_t) en->code,
-                                 "message", en->text, "again", again));
+    cl_event("unregistered",
+             json_pack("{s:s, s:I, s:s, s:b}", "cause", en->cause,
+                       "code", (json_int_t) en->code, "message", en->text,
+                       "again", again));
 
     if (again) {
         cl_reach_wait(re, en, now);

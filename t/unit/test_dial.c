@@ -496,7 +496,7 @@ test_devices(void)
     is_u64(nsent, 0, "nothing to say");
 
     begin();
-    cl_dial_registered(&dial, true);
+    cl_dial_registered(&dial, true, SECOND);
     hear_offer(&ann, "a1", 0);
     hear_hangup("", WZP_HANGUP_NORMAL, 1);
     is_u64(dial.state, CL_DIAL_ASKED, "another device has found nobody");
@@ -506,7 +506,7 @@ test_devices(void)
     is_u64(dial.state, CL_DIAL_TALKING, "during our call, too");
 
     begin();
-    cl_dial_registered(&dial, true);
+    cl_dial_registered(&dial, true, SECOND);
     cl_dial_call(&dial, ann.fp, "a1", 0);
     hear_hangup("", WZP_HANGUP_NORMAL, 1);
     is_u64(dial.why, CL_DIAL_NOT_FOUND, "or we have");
@@ -517,24 +517,32 @@ static void
 test_again(void)
 {
     ring("a1");
-    cl_dial_registered(&dial, true);
+    cl_dial_registered(&dial, true, SECOND);
     is_u64(nsent, 1, "registered again: once more");
     is_str(sent[0].u.direct_offer.call_id, "a1", "the same");
     hear_answer("a1", WZP_ACCEPT_GENERIC);
     is_u64(dial.state, CL_DIAL_AGREED, "the relay knew it still");
 
     ring("a1");
-    cl_dial_registered(&dial, false);
+    cl_dial_registered(&dial, false, SECOND);
     hear_hangup("", WZP_HANGUP_NORMAL, 1);
     is_u64(dial.why, CL_DIAL_NOT_FOUND, "she is not there any more");
 
     ring("a1");
-    cl_dial_registered(&dial, true);
+    cl_dial_registered(&dial, true, SECOND);
+    hear_hangup("a1", WZP_HANGUP_ERROR, 1);
+    is_u64(dial.state, CL_DIAL_RINGING, "an id that is in use: so it rings");
+    hear_hangup("a1", WZP_HANGUP_ERROR, 2);
+    is_u64(dial.why, CL_DIAL_FAILED, "the second time it is an error");
+
+    ring("a1");
+    cl_dial_registered(&dial, true, 10 * SECOND);
     forget();
     hear_hangup("a1", WZP_HANGUP_ERROR, 1);
     is_str(told, "F", "the relay has ended it meanwhile");
     cl_dial_call(&dial, ann.fp, "a2", 30 * SECOND);
-    is_str(sent[0].u.direct_offer.call_id, "a2", "a new one begins");
+    is_u64(sent[0].type, WZP_SIG_HANGUP, "we end it, too");
+    is_str(sent[1].u.direct_offer.call_id, "a2", "a new one begins");
     (void) cl_dial_turn(&dial, 40 * SECOND);
     is_u64(dial.why, CL_DIAL_NO_ANSWER, "the time does not begin anew");
 
@@ -542,11 +550,11 @@ test_again(void)
     hear_answer("a1", WZP_ACCEPT_GENERIC);
     forget();
     cl_dial_call(&dial, ann.fp, "a2", 30 * SECOND);
-    cl_dial_registered(&dial, true);
+    cl_dial_registered(&dial, true, SECOND);
     is_u64(nsent, 0, "what is answered is not called again");
 
     begin();
-    cl_dial_registered(&dial, true);
+    cl_dial_registered(&dial, true, SECOND);
     is_u64(nsent, 0, "nor is nobody");
 }
 

@@ -37,8 +37,9 @@ sub phones
 sub person
 {
     my ($i, @args) = @_;
+    my %opt = ref $args[0] ? %{shift @args} : ();
 
-    return $t->client({ home => $home }, '--seed', seed_of($i), '--alias',
+    return $t->client({ home => $home, %opt }, '--seed', seed_of($i), '--alias',
                       $names[$i], @args);
 }
 
