@@ -4,6 +4,8 @@
 
 #include "core/ngx_wzp_channel.h"
 
+#include "core/ngx_wzp_stat.h"
+
 
 static wzp_ring_t *ngx_wzp_channel_ring(ngx_wzp_zone_t *zn, ngx_uint_t i);
 static ngx_wzp_ring_slot_t *ngx_wzp_channel_slots(ngx_wzp_zone_t *zn);
@@ -54,6 +56,9 @@ ngx_wzp_channel_open(ngx_wzp_channel_t *ch, ngx_wzp_zone_t *zn,
     for (j = 0; j < NGX_WZP_SLOTS; j++) {
         sl->ring[j] = 0;
     }
+
+    ngx_wzp_stat_retire_locked(zn, i);
+    ch->stat = ngx_wzp_stat(zn, i, NULL);
 
     sl->worker = (uint16_t) worker;
     sl->generation = zn->hdr->generation;
@@ -120,7 +125,7 @@ ngx_wzp_channel_send(ngx_wzp_channel_t *ch, ngx_uint_t slot,
 
     p = wzp_ring_reserve(rg, sizeof(ngx_wzp_msg_t) + len);
     if (p == NULL) {
-        ch->out_full++;
+        ngx_wzp_count(ch->stat, NGX_WZP_STAT_RING_FULL, 1);
         ch->dirty |= (uint64_t) 1 << slot;
         return NGX_BUSY;
     }

@@ -44,11 +44,11 @@ typedef struct {
     ngx_wzp_zone_t          *zone;
     ngx_uint_t               slot;      /* this worker's                     */
     uint16_t                 epoch;
+    ngx_wzp_stat_t          *stat;      /* of this worker                    */
 
     wzp_ring_t              *out[NGX_WZP_SLOTS];
     uint16_t                 out_epoch[NGX_WZP_SLOTS];
     uint16_t                 out_index[NGX_WZP_SLOTS];
-    uint64_t                 out_full;  /* messages dropped                  */
     uint64_t                 dirty;     /* slots whose bell is due           */
 
     uint64_t                 sent;

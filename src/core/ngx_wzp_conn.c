@@ -8,6 +8,7 @@
 #include "core/ngx_wzp_room.h"
 #include "core/ngx_wzp_session.h"
 #include "core/ngx_wzp_signal.h"
+#include "core/ngx_wzp_stat_conn.h"
 
 
 #define NGX_WZP_HALF_OPEN       1024    /* handshakes under way, per worker  */
@@ -85,6 +86,7 @@ ngx_wzp_conn_endpoint(ngx_cycle_t *cycle, ngx_wzp_relay_t *relay)
     qf.events.accepted = ngx_wzp_conn_start;
     qf.events.handshake = ngx_wzp_conn_handshake;
     qf.events.datagram = ngx_wzp_conn_datagram;
+    qf.events.sent = ngx_wzp_stat_conn_sent;
     qf.events.message = ngx_wzp_conn_message;
     qf.events.migrated = ngx_wzp_conn_migrated;
     qf.events.closed = ngx_wzp_conn_closed;
@@ -382,6 +384,7 @@ ngx_wzp_conn_datagram(wzp_qconn_t *qc, const uint8_t *data, size_t len)
         goto drop;
     }
 
+    ngx_wzp_count(wc->relay->stat, NGX_WZP_STAT_PACKETS_IN, 1);
     wc->packets_in++;
     wc->received += (off_t) len;
 
@@ -397,6 +400,14 @@ drop:
                             "malformed datagram of %uz bytes dropped", len);
     }
 
+    ngx_wzp_conn_drop(wc, why);
+}
+
+
+void
+ngx_wzp_conn_drop(ngx_wzp_conn_t *wc, wzp_drop_t why)
+{
+    ngx_wzp_count(wc->relay->stat, NGX_WZP_STAT_DROPS + why, 1);
     wc->drops[why]++;
 }
 
@@ -422,6 +433,7 @@ ngx_wzp_conn_message(wzp_qconn_t *qc, const uint8_t *data, size_t len)
                             ngx_wzp_conn_log(wc), 0,
                             "signal dropped: more than %d per second",
                             NGX_WZP_SIGNAL_RATE);
+        ngx_wzp_count(wc->relay->stat, NGX_WZP_STAT_SIGNALS_DROPPED, 1);
         return;
     }
 
@@ -628,7 +640,7 @@ ngx_wzp_conn_closed(wzp_qconn_t *qc, const wzp_qclose_t *why)
 
     wzp_qconn_set_data(qc, NULL);
 
-    wzp_qconn_stats(qc, &wc->last);
+    ngx_wzp_stat_conn(wc);
     wc->how = why->how;
     wc->qc = NULL;
     wc->state = NGX_WZP_CONN_CLOSING;
@@ -764,6 +776,20 @@ ngx_wzp_conn_close_relay(ngx_wzp_relay_t *relay, wzp_close_t why)
         {
             ngx_wzp_conn_close(wc, why);
         }
+    }
+}
+
+
+void
+ngx_wzp_conn_account(void)
+{
+    ngx_queue_t  *q;
+
+    for (q = ngx_queue_head(&ngx_wzp_conns);
+         q != ngx_queue_sentinel(&ngx_wzp_conns);
+         q = ngx_queue_next(q))
+    {
+        ngx_wzp_stat_conn(ngx_queue_data(q, ngx_wzp_conn_t, queue));
     }
 }
 

@@ -84,7 +84,7 @@ struct ngx_wzp_conn_s {
     unsigned              creating:1;   /* inside ngx_wzp_session_create     */
     unsigned              ended:1;      /* by us: finalising                 */
     uint16_t              stream_id;
-    wzp_qstats_t          last;         /* when it closed                    */
+    wzp_qstats_t          last;         /* when last counted, or closed      */
 };
 
 
@@ -122,6 +122,12 @@ void ngx_wzp_conn_close_relay(ngx_wzp_relay_t *relay, wzp_close_t why);
 
 /* This worker was told to quit gracefully. */
 void ngx_wzp_conn_quit(void);
+
+/* A datagram was not forwarded. */
+void ngx_wzp_conn_drop(ngx_wzp_conn_t *wc, wzp_drop_t why);
+
+/* Count what the connections have done since the last time: twice a second. */
+void ngx_wzp_conn_account(void);
 
 /* Statistics: live ones, or those of the end. */
 void ngx_wzp_conn_stats(ngx_wzp_conn_t *wc, wzp_qstats_t *st);

@@ -463,7 +463,7 @@ ngx_wzp_room_ring(ngx_wzp_member_t *mb, uint64_t workers, ngx_wzp_msg_t *msg,
                                     qb->data, qb->len)
                == NGX_BUSY)
         {
-            mb->conn->drops[WZP_DROP_RING]++;
+            ngx_wzp_conn_drop(mb->conn, WZP_DROP_RING);
         }
     }
 }

@@ -67,6 +67,7 @@ ngx_wzp_signal_offer(ngx_wzp_conn_t *wc, const wzp_call_offer_t *of)
 {
     uint8_t              exporter[WZP_EXPORTER_SIZE];
     uint16_t             resume;
+    uint64_t             started;
     wzp_close_t          why;
     ngx_wzp_conn_t      *old;
 
@@ -75,7 +76,12 @@ ngx_wzp_signal_offer(ngx_wzp_conn_t *wc, const wzp_call_offer_t *of)
         return;
     }
 
+    started = ngx_wzp_now();
     why = ngx_wzp_signal_admit(wc, of, exporter);
+
+    ngx_wzp_count(wc->relay->stat, why == WZP_CLOSE_NORMAL
+                                   ? NGX_WZP_STAT_AUTH_OK
+                                   : NGX_WZP_STAT_AUTH_FAIL, 1);
 
     if (why != WZP_CLOSE_NORMAL) {
         ngx_wzp_log_limited(NGX_WZP_LIMIT_REFUSED, NGX_LOG_WARN,
@@ -119,7 +125,11 @@ ngx_wzp_signal_offer(ngx_wzp_conn_t *wc, const wzp_call_offer_t *of)
 
     if (ngx_wzp_signal_answer(wc, of, exporter) != NGX_OK) {
         ngx_wzp_conn_close(wc, WZP_CLOSE_INTERNAL);
+        return;
     }
+
+    ngx_wzp_stat_observe(wc->relay->stat, NGX_WZP_HIST_HANDSHAKE,
+                         ngx_wzp_now() - started, 1);
 }
 
 

@@ -287,6 +287,7 @@ ngx_wzp_worker_relay(ngx_cycle_t *cycle, ngx_wzp_worker_t *wk,
 
     relay = &wk->relays[wk->nrelays];
     relay->conf = conf;
+    relay->stat = ngx_wzp_stat(wk->zone, wk->channel.slot, conf->zone);
 
     relay->quic = ngx_wzp_conn_endpoint(cycle, relay);
     if (relay->quic == NULL) {
@@ -694,6 +695,7 @@ ngx_wzp_worker_flush_handler(ngx_event_t *ev)
     ngx_wzp_channel_flush(&wk->channel);
 
     for (i = 0; i < wk->nrelays; i++) {
+        ngx_wzp_stat_turn(&wk->relays[i].turn, wk->relays[i].stat);
         ngx_wzp_event_arm(&wk->relays[i].timer,
                           wzp_quic_deadline(wk->relays[i].quic));
         ngx_wzp_hub_arm(&wk->relays[i]);
@@ -769,6 +771,7 @@ ngx_wzp_worker_tick_handler(ngx_event_t *ev)
     ngx_wzp_channel_sweep(&wk->channel);
     ngx_wzp_room_news(NGX_WZP_NONE);
     ngx_wzp_room_tick();
+    ngx_wzp_conn_account();
 
     for (i = 0; i < wk->nrelays; i++) {
         ngx_wzp_hub_tick(&wk->relays[i]);

@@ -10,6 +10,7 @@
 #include "core/ngx_wzp.h"
 #include "core/ngx_wzp_channel.h"
 #include "core/ngx_wzp_log.h"
+#include "core/ngx_wzp_stat.h"
 #include "core/ngx_wzp_udp.h"
 #include "core/ngx_wzp_zone.h"
 
@@ -20,6 +21,8 @@ struct ngx_wzp_relay_s {
     wzp_quic_t             *quic;
     ngx_event_t             timer;      /* the endpoint's deadline           */
     ngx_wzp_hub_t          *hub;        /* NULL: in another worker           */
+    ngx_wzp_stat_t         *stat;       /* what this worker counts           */
+    ngx_wzp_stat_turn_t     turn;
 };
 
 
