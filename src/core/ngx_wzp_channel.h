@@ -22,7 +22,9 @@ typedef enum {
     NGX_WZP_MSG_REPLACED,       /* one of your members was replaced          */
     NGX_WZP_MSG_INITIAL,        /* a new connection, for the hub             */
     NGX_WZP_MSG_FORWARD,        /* media of a link, for your links, too      */
-    NGX_WZP_MSG_STREAM          /* a member of yours has another stream id   */
+    NGX_WZP_MSG_STREAM,         /* a member of yours has another stream id   */
+    NGX_WZP_MSG_ASK,            /* the hub is asked, see ngx_wzp_ask.h       */
+    NGX_WZP_MSG_TELL            /* and answers                               */
 } ngx_wzp_msg_e;
 
 

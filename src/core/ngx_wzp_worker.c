@@ -5,6 +5,7 @@
 
 #include "core/ngx_wzp_worker.h"
 
+#include "core/ngx_wzp_ask.h"
 #include "core/ngx_wzp_conn.h"
 #include "core/ngx_wzp_dir.h"
 #include "core/ngx_wzp_fed.h"
@@ -661,6 +662,14 @@ ngx_wzp_worker_message(const ngx_wzp_msg_t *msg, const u_char *data, void *ctx)
 
     case NGX_WZP_MSG_REPLACED:
         ngx_wzp_room_replaced(msg->index, msg->number);
+        break;
+
+    case NGX_WZP_MSG_ASK:
+        ngx_wzp_ask_asked(msg, data);
+        break;
+
+    case NGX_WZP_MSG_TELL:
+        ngx_wzp_ask_told(msg, data);
         break;
 
     default:
