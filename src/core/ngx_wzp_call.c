@@ -13,6 +13,8 @@
 #define NGX_WZP_CALL_TTL        8       /* hops of an envelope               */
 
 
+static void ngx_wzp_call_count(ngx_wzp_hub_t *hub, const wzp_signal_t *sg,
+    wzp_call_verdict_t verdict);
 static void ngx_wzp_call_offer(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
     const uint8_t *data, size_t len);
 static void ngx_wzp_call_routed(void *ctx, const wzp_route_response_t *rr);
@@ -82,8 +84,9 @@ ngx_wzp_call_signal(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
         ngx_wzp_call_lock(hub);
 
         if (sg->type == WZP_SIG_DIRECT_CALL_ANSWER) {
-            (void) wzp_calls_answer(hub->calls, &from, &sg->u.direct_answer,
-                                    hub->addr, ngx_wzp_worker->now_ns, out);
+            ngx_wzp_call_count(hub, sg,
+                wzp_calls_answer(hub->calls, &from, &sg->u.direct_answer,
+                                 hub->addr, ngx_wzp_worker->now_ns, out));
 
         } else if (sg->type == WZP_SIG_HANGUP) {
             (void) wzp_calls_hangup(hub->calls, &from, sg->u.hangup.call_id,
@@ -104,6 +107,29 @@ ngx_wzp_call_signal(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
     if (sg->type == WZP_SIG_DIRECT_CALL_ANSWER) {
         ngx_wzp_call_answered(hub, sg->u.direct_answer.call_id);
     }
+}
+
+
+/* What became of an offer, or of a call by its answer. */
+static void
+ngx_wzp_call_count(ngx_wzp_hub_t *hub, const wzp_signal_t *sg,
+    wzp_call_verdict_t verdict)
+{
+    ngx_uint_t  what;
+
+    if (sg->type == WZP_SIG_DIRECT_CALL_OFFER) {
+        what = verdict == WZP_CALL_OK ? NGX_WZP_STAT_CALLS_OFFERED
+                                      : NGX_WZP_STAT_CALLS_REFUSED;
+
+    } else if (verdict != WZP_CALL_OK) {
+        return;
+
+    } else {
+        what = sg->u.direct_answer.mode == WZP_ACCEPT_REJECT
+               ? NGX_WZP_STAT_CALLS_REJECTED : NGX_WZP_STAT_CALLS_ANSWERED;
+    }
+
+    ngx_wzp_count(hub->relay->stat, what, 1);
 }
 
 
@@ -253,6 +279,7 @@ ngx_wzp_call_place(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
                               ngx_wzp_worker->now_ns, out);
 
     ngx_wzp_call_unlock(hub);
+    ngx_wzp_call_count(hub, sg, verdict);
 
     if (verdict == WZP_CALL_OK && target->link != 0) {
         sp = ngx_wzp_call_span(hub, sg->u.direct_offer.call_id, 1);
@@ -446,12 +473,14 @@ ngx_wzp_call_here(ngx_wzp_link_t *ln, const wzp_federated_signal_t *fs,
     ngx_wzp_call_lock(hub);
 
     if (sg->type == WZP_SIG_DIRECT_CALL_OFFER) {
-        (void) wzp_calls_offer(hub->calls, &from, &sg->u.direct_offer,
-                               &target, ngx_wzp_worker->now_ns, out);
+        ngx_wzp_call_count(hub, sg,
+            wzp_calls_offer(hub->calls, &from, &sg->u.direct_offer, &target,
+                            ngx_wzp_worker->now_ns, out));
 
     } else if (sg->type == WZP_SIG_DIRECT_CALL_ANSWER) {
-        (void) wzp_calls_answer(hub->calls, &from, &sg->u.direct_answer,
-                                hub->addr, ngx_wzp_worker->now_ns, out);
+        ngx_wzp_call_count(hub, sg,
+            wzp_calls_answer(hub->calls, &from, &sg->u.direct_answer,
+                             hub->addr, ngx_wzp_worker->now_ns, out));
 
     } else if (sg->type == WZP_SIG_CALL_RINGING) {
         (void) wzp_calls_ringing(hub->calls, &from, id, out);

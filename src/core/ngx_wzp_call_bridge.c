@@ -248,6 +248,8 @@ ngx_wzp_call_run_for(uint64_t relay, const wzp_call_out_t *out)
         if (ngx_wzp_worker->relays[i].conf->id == relay
             && ngx_wzp_worker->relays[i].hub != NULL)
         {
+            ngx_wzp_count(ngx_wzp_worker->relays[i].stat,
+                          NGX_WZP_STAT_CALLS_EXPIRED, 1);
             ngx_wzp_call_run(ngx_wzp_worker->relays[i].hub, out, NULL, 0);
         }
     }

@@ -664,6 +664,7 @@ ngx_wzp_fed_receive(ngx_wzp_link_t *ln, const uint8_t *data, size_t len)
         return;
     }
 
+    ngx_wzp_count(hub->relay->stat, NGX_WZP_STAT_FED_IN, 1);
     ln->packets_in++;
 
     data += WZP_TAG_SIZE;
@@ -684,20 +685,24 @@ static wzp_drop_t
 ngx_wzp_fed_accept(ngx_wzp_link_t *ln, ngx_wzp_fed_room_t *room,
     const wzp_packet_t *pk, const uint8_t *data, size_t len)
 {
-    uint8_t         hash[8];
-    uint64_t        h, now;
-    ngx_wzp_zone_t *zn;
+    uint8_t          hash[8];
+    uint64_t         h, now;
+    ngx_wzp_stat_t  *st;
+    ngx_wzp_zone_t  *zn;
 
     now = ngx_wzp_worker->now_ns;
     zn = ngx_wzp_worker->zone;
+    st = ln->hub->relay->stat;
 
     if (!wzp_fed_admit(room->fr, (unsigned) ln->bit, pk->stream_id)) {
+        ngx_wzp_count(st, NGX_WZP_STAT_FED_REFUSED, 1);
         return WZP_DROP_NOT_JOINED;
     }
 
     if (!wzp_bucket_take(&room->in[ln->bit], now)
         || !wzp_bucket_take(&ln->rate, now))
     {
+        ngx_wzp_count(st, NGX_WZP_STAT_FED_RATE, 1);
         return WZP_DROP_RATE;
     }
 
@@ -707,6 +712,7 @@ ngx_wzp_fed_accept(ngx_wzp_link_t *ln, ngx_wzp_fed_room_t *room,
     if (wzp_dup_seen((wzp_dup_t *) ((u_char *) zn->hdr + zn->hdr->off_dups),
                      h, now))
     {
+        ngx_wzp_count(st, NGX_WZP_STAT_FED_DEDUPED, 1);
         return WZP_DROP_CLOSED;
     }
 

@@ -744,6 +744,7 @@ ngx_wzp_link_media(ngx_wzp_link_t *ln, wzp_qbuf_t *qb)
         return NGX_DECLINED;
     }
 
+    ngx_wzp_count(ln->hub->relay->stat, NGX_WZP_STAT_FED_OUT, 1);
     ln->packets_out++;
 
     return NGX_OK;

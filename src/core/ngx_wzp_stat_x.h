@@ -50,7 +50,9 @@ NGX_WZP_STAT_X(CALLS_ANSWERED, RELAY, "wzp_calls_total", "event=\"answered\"",
                "Direct calls, by what became of them.")
 NGX_WZP_STAT_X(CALLS_REJECTED, RELAY, "wzp_calls_total", "event=\"rejected\"",
                "Direct calls, by what became of them.")
-NGX_WZP_STAT_X(CALLS_MISSED, RELAY, "wzp_calls_total", "event=\"missed\"",
+NGX_WZP_STAT_X(CALLS_REFUSED, RELAY, "wzp_calls_total", "event=\"refused\"",
+               "Direct calls, by what became of them.")
+NGX_WZP_STAT_X(CALLS_EXPIRED, RELAY, "wzp_calls_total", "event=\"expired\"",
                "Direct calls, by what became of them.")
 
 NGX_WZP_STAT_X(FED_IN, RELAY, "wzp_federation_packets_total",
