@@ -4,6 +4,7 @@
 
 #include "core/ngx_wzp_conf.h"
 
+#include "core/ngx_wzp_conf_use.h"
 #include "core/ngx_wzp_conn.h"
 #include "core/ngx_wzp_dir.h"
 #include "core/ngx_wzp_udp.h"
@@ -35,7 +36,7 @@ static void ngx_wzp_conf_notice(ngx_cycle_t *cycle, ngx_listening_t *ls,
 void *
 ngx_wzp_create_main_conf(ngx_cycle_t *cycle)
 {
-    /* zeroed: zone_name, zone_size, zone, relays, stream */
+    /* zeroed: zone_name, zone_size, zone, relays, stream, uses */
 
     return ngx_pcalloc(cycle->pool, sizeof(ngx_wzp_main_conf_t));
 }
@@ -50,6 +51,10 @@ ngx_wzp_init_main_conf(ngx_cycle_t *cycle, void *conf)
     ngx_listening_t        *ls;
     ngx_core_conf_t        *ccf;
     ngx_wzp_relay_conf_t   *rf;
+
+    if (ngx_wzp_conf_resolve_uses(cycle, wmcf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     if (wmcf->stream == NULL) {
         return NGX_CONF_OK;

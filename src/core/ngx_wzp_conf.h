@@ -17,6 +17,7 @@ typedef struct {
     ngx_wzp_zone_t        *zone;
     ngx_array_t           *relays;      /* of ngx_wzp_relay_conf_t *         */
     ngx_wzp_stream_api_t  *stream;      /* NULL: no relay is configured      */
+    ngx_array_t           *uses;        /* of ngx_wzp_conf_use_t *, or NULL  */
 } ngx_wzp_main_conf_t;
 
 

@@ -49,7 +49,8 @@ is_deeply([grep { $out !~ m{\Q$top/$_\E\b} } @sources], [],
           'config lists every source') or diag($out);
 is_deeply([grep { $out !~ m{\Q$top/$_\E\b} } @headers], [],
           'config lists every header') or diag($out);
-like($out, qr/NAME ngx_wzp_module ngx_stream_wzp_module\b/, 'both modules');
+like($out, qr/NAME ngx_wzp_module ngx_stream_wzp_module ngx_http_wzp_module\b/,
+     'all modules');
 like($out, qr/version-script=\S*wzp\.map/, 'with the version script');
 
 # Every script can be run, every test is one.

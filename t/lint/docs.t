@@ -59,6 +59,21 @@ $named{$1} = 1 while $readme =~ /\$(wzp_\w+)/g;
 is_deeply([grep { !$var{$_} } sort keys %named], [], 'and no other');
 
 
+# ---- metrics ----
+
+my %metric = (wzp_drops_total => 1);
+my $x = slurp('src/core/ngx_wzp_stat_x.h') . slurp('src/core/ngx_wzp_metric_x.h');
+$metric{$1} = 1 while $x =~ /NGX_WZP_\w+_X\([^"]*"(wzp_\w+)"/g;
+cmp_ok(scalar(keys %metric), '>=', 30, keys(%metric) . ' metrics');
+
+my %shown;
+$shown{$1}++ while $readme =~ /^\| `(wzp_\w+)` \|[^|\n]*\|[^|\n]*\|$/mg;
+is_deeply([grep { !$shown{$_} } sort keys %metric], [],
+          'README has a line for every metric');
+is_deeply([grep { !$metric{$_} || $shown{$_} > 1 } sort keys %shown], [],
+          'and one for no other');
+
+
 # ---- the client ----
 
 my %option;
