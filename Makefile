@@ -114,9 +114,10 @@ CLIENT_LIBS = $(LIBS) $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(OPUS_LIBS) \
 WZP_SRCS = $(wildcard src/wzp/*.c)
 QUIC_SRCS = $(wildcard src/quic/*.c src/net/*.c)
 CLIENT_SRCS = $(wildcard client/*.c)
-MODULE_SRCS = $(wildcard ngx_wzp_module.c src/core/*.c src/stream/*.c)
-MODULE_HDRS = $(wildcard src/core/*.h src/stream/*.h src/wzp/*.h src/quic/*.h \
-                         src/net/*.h)
+MODULE_SRCS = $(wildcard ngx_wzp_module.c src/core/*.c src/stream/*.c \
+                         src/http/*.c)
+MODULE_HDRS = $(wildcard src/core/*.h src/stream/*.h src/http/*.h \
+                         src/wzp/*.h src/quic/*.h src/net/*.h)
 
 UNIT_SRCS = $(wildcard t/unit/test_*.c)
 SIM_SRCS = $(wildcard t/sim/sim_*.c)
