@@ -24,7 +24,8 @@ static void ngx_wzp_phone_register(ngx_wzp_phone_t *ph,
 static wzp_close_t ngx_wzp_phone_admit(ngx_wzp_phone_t *ph,
     const wzp_register_presence_t *rp);
 static wzp_close_t ngx_wzp_phone_others(ngx_wzp_phone_t *ph);
-static void ngx_wzp_phone_ack(ngx_wzp_phone_t *ph, wzp_close_t why);
+static void ngx_wzp_phone_ack(ngx_wzp_phone_t *ph, wzp_close_t why,
+    unsigned extensions);
 static void ngx_wzp_phone_signal(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
     const uint8_t *data, size_t len);
 static void ngx_wzp_phone_reflect(ngx_wzp_phone_t *ph);
@@ -153,7 +154,7 @@ ngx_wzp_phone_register(ngx_wzp_phone_t *ph, const wzp_register_presence_t *rp)
 
     why = ngx_wzp_phone_admit(ph, rp);
 
-    ngx_wzp_phone_ack(ph, why);
+    ngx_wzp_phone_ack(ph, why, rp->extensions);
 
     if (why != WZP_CLOSE_NORMAL) {
         ngx_wzp_log_limited(NGX_WZP_LIMIT_REFUSED, NGX_LOG_WARN,
@@ -251,7 +252,7 @@ ngx_wzp_phone_others(ngx_wzp_phone_t *ph)
 
 
 static void
-ngx_wzp_phone_ack(ngx_wzp_phone_t *ph, wzp_close_t why)
+ngx_wzp_phone_ack(ngx_wzp_phone_t *ph, wzp_close_t why, unsigned extensions)
 {
     wzp_signal_t                  sg;
     wzp_register_presence_ack_t  *ra;
@@ -261,6 +262,13 @@ ngx_wzp_phone_ack(ngx_wzp_phone_t *ph, wzp_close_t why)
 
     ra = &sg.u.register_presence_ack;
     ra->success = (why == WZP_CLOSE_NORMAL);
+
+    /* to existing clients the answer looks as it always did */
+
+    if (extensions != 0) {
+        ra->extensions = WZP_EXT_BINDING;
+    }
+
     (void) ngx_cpystrn((u_char *) ra->relay_build, (u_char *) NGX_WZP_BUILD,
                        sizeof(ra->relay_build));
 
