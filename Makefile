@@ -361,6 +361,7 @@ fuzz: $(FUZZ)
 bench: all $(TOOLS) $(BENCH) $(B)/t/sim/sim_gossip $(B)/t/sim/sim_fed
 	t/bench/run $(BUILD)
 	$(if $(ONLY),,$(B)/t/sim/sim_gossip bench)
+	$(if $(ONLY),,$(B)/t/sim/sim_fed bench)
 
 ## demo-federation: speech over three relays on this machine, with a verdict
 .PHONY: demo-federation

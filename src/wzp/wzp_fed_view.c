@@ -256,6 +256,7 @@ static void
 wzp_fed_streams_make(wzp_fed_room_t *room)
 {
     size_t                  i, n;
+    uint64_t                word;
     wzp_fed_ids_t           ids;
     const wzp_fed_offer_t  *of;
 
@@ -284,9 +285,10 @@ wzp_fed_streams_make(wzp_fed_room_t *room)
 
     room->nstreams = 0;
 
-    for (i = 0; i < 65536; i++) {
-        if (ids.word[i / 64] >> i % 64 & 1) {
-            room->streams[room->nstreams++].id = (uint16_t) i;
+    for (i = 0; i < WZP_ARRAY_LEN(ids.word); i++) {
+        for (word = ids.word[i]; word != 0; word &= word - 1) {
+            room->streams[room->nstreams++].id
+                = (uint16_t) (i * 64 + (size_t) __builtin_ctzll(word));
         }
     }
 
