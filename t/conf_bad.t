@@ -69,6 +69,19 @@ my @server = (
     wzp_bundle => ['soon' => 'invalid value', '-1ms' => 'invalid value',
                    '5s' => 'must be between', '1d' => 'must be between'],
     wzp_trunking => ['maybe' => 'maybe'],
+    wzp_debug_tap => [
+        '-x'             => '-x',
+        '_federation'    => 'reserved',
+        'ping'           => 'reserved',
+        'a; wzp_debug_tap a' => 'duplicate',
+        'a b'            => 'arguments',
+    ],
+    wzp_debug_tap_rate => ['0' => 'from 1 to', 'many' => 'many'],
+    wzp_event_log => [
+        '""'             => 'no name of a file',
+        'x; wzp_event_log y' => 'duplicate',
+        ''               => 'arguments',
+    ],
     wzp_profile => [
         'Opus99k'        => 'Opus99k',
         'opus 24k'       => 'arguments',
@@ -214,6 +227,12 @@ bad('one name, two relays', qr/duplicate|name/, '', servers => [
     . 'wzp_identity %%DIR%%/identity;']);
 bad('in the wrong place', qr/not allowed here/, 'wzp',
     main => 'wzp on;');
+bad('an event log nowhere', qr/open\(\) .*none.*No such file/, '',
+    server => 'wzp_event_log %%DIR%%/none/events;', where => undef);
+bad('a log that is another', qr/is another log already/, 'wzp_event_log',
+    server => 'access_log %%DIR%%/a.log combined buffer=4k;'
+            . "\nwzp_event_log %%DIR%%/a.log;",
+    stream => 'log_format combined "$remote_addr";');
 bad('an unknown directive', qr/unknown directive "wzp_colour"/, '',
     server => 'wzp_colour red;');
 bad('single process, several workers', qr/master_process|worker_processes/,

@@ -44,6 +44,10 @@ for my $line (
     'wzp_idle_timeout 10s;', 'wzp_idle_timeout 2m;',
     'wzp_bundle 0;', 'wzp_bundle 5ms;', 'wzp_bundle 20ms;',
     'wzp_trunking on;', 'wzp_trunking off;',
+    'wzp_debug_tap General;', 'wzp_debug_tap *; wzp_debug_tap call-1;',
+    'wzp_debug_tap a47b63f7d5b511ba5bc4089a74446906;',
+    'wzp_debug_tap_rate 1;', 'wzp_debug_tap_rate off;',
+    'wzp_event_log off;', 'wzp_event_log %%DIR%%/events.log;',
     (map { "wzp_profile $_;" } qw(Opus64k Opus48k Opus32k Opus24k Opus6k
                                   Codec2_1200)))
 {

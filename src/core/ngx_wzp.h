@@ -87,6 +87,14 @@ typedef struct {
 } ngx_wzp_global_conf_t;
 
 
+/* One wzp_debug_tap directive. */
+typedef struct {
+    ngx_str_t      name;                /* or "*": every room                */
+    uint8_t        key[WZP_ROOM_KEY_SIZE];      /* as TLS sends it           */
+    uint8_t        cased[WZP_ROOM_KEY_SIZE];    /* as written                */
+} ngx_wzp_tap_conf_t;
+
+
 /*
  * A relay as configured: one `server` with `wzp on`.  Lives in the cycle's
  * pool; read-only after configuration.
@@ -131,6 +139,10 @@ typedef struct {
     ngx_msec_t     backoff_max;
     ngx_uint_t     presence;            /* ngx_wzp_presence_e                */
     ngx_flag_t     signal_unverified;
+
+    ngx_array_t   *taps;                /* of ngx_wzp_tap_conf_t, or NULL    */
+    ngx_uint_t     tap_rate;            /* lines per second; 0: no limit     */
+    ngx_open_file_t  *event_log;        /* NULL: off                         */
 
     ngx_uint_t     access;              /* unsigned: the server has rules    */
     ngx_uint_t     noticed;             /* unsigned: the start line is out   */

@@ -9,6 +9,7 @@
 #include "core/ngx_wzp_session.h"
 #include "core/ngx_wzp_signal.h"
 #include "core/ngx_wzp_stat_conn.h"
+#include "core/ngx_wzp_watch.h"
 
 
 #define NGX_WZP_HALF_OPEN       1024    /* handshakes under way, per worker  */
@@ -409,6 +410,10 @@ ngx_wzp_conn_drop(ngx_wzp_conn_t *wc, wzp_drop_t why)
 {
     ngx_wzp_count(wc->relay->stat, NGX_WZP_STAT_DROPS + why, 1);
     wc->drops[why]++;
+
+    if (wc->member != NULL) {
+        ngx_wzp_watch_drop(wc->member, why);
+    }
 }
 
 

@@ -9,6 +9,7 @@
 #include "core/ngx_wzp_link.h"
 #include "core/ngx_wzp_room.h"
 #include "core/ngx_wzp_room_update.h"
+#include "core/ngx_wzp_watch.h"
 #include "wzp/wzp_dup.h"
 
 
@@ -27,6 +28,7 @@ typedef struct {
 
     unsigned          dirty:1;          /* members may have changed          */
     unsigned          stale:1;          /* remote members have changed       */
+    unsigned          watch:2;          /* NGX_WZP_WATCH_*                   */
 
     wzp_bucket_t      in[WZP_FED_PEERS];
     wzp_bucket_t      out[WZP_FED_PEERS];   /* to existing relays            */
@@ -45,6 +47,8 @@ static ngx_uint_t ngx_wzp_fed_find(ngx_wzp_hub_t *hub,
 static void ngx_wzp_fed_members(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room);
 static void ngx_wzp_fed_write(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room);
 static void ngx_wzp_fed_clean(ngx_wzp_hub_t *hub);
+static void ngx_wzp_fed_watch_in(ngx_wzp_link_t *ln,
+    ngx_wzp_fed_room_t *room, const wzp_packet_t *pk, wzp_drop_t why);
 static wzp_drop_t ngx_wzp_fed_accept(ngx_wzp_link_t *ln,
     ngx_wzp_fed_room_t *room, const wzp_packet_t *pk, const uint8_t *data,
     size_t len);
@@ -164,6 +168,7 @@ ngx_wzp_fed_add(ngx_wzp_hub_t *hub, const char *name, size_t len,
     room->index = NGX_WZP_NONE;
     room->dirty = 1;
     hub->rooms_due = 1;
+    room->watch = ngx_wzp_watch_room(hub->relay->conf, room->sni.key);
 
     rate = (uint32_t) hub->relay->conf->federation_rate;
 
@@ -645,6 +650,7 @@ ngx_wzp_fed_receive(ngx_wzp_link_t *ln, const uint8_t *data, size_t len)
                             ngx_cycle->log, 0,
                             "malformed datagram of %uz bytes from link \"%s\" "
                             "dropped", len, ln->label);
+        ngx_wzp_watch_fed_stray(ln, NULL, len);
         ln->dropped++;
         return;
     }
@@ -652,12 +658,17 @@ ngx_wzp_fed_receive(ngx_wzp_link_t *ln, const uint8_t *data, size_t len)
     fr = wzp_fed_room_by_tag(hub->fed, data);
 
     if (fr == NULL) {
+        ngx_wzp_watch_fed_stray(ln, &pk, len);
         ln->dropped++;
         return;
     }
 
     room = wzp_fed_room_data(fr);
     why = ngx_wzp_fed_accept(ln, room, &pk, data, len);
+
+    if (room->watch) {
+        ngx_wzp_fed_watch_in(ln, room, &pk, why);
+    }
 
     if (why != WZP_DROP_N) {
         ln->dropped++;
@@ -673,6 +684,19 @@ ngx_wzp_fed_receive(ngx_wzp_link_t *ln, const uint8_t *data, size_t len)
     ngx_wzp_fed_deliver(hub, room, data, len);
     ngx_wzp_fed_links(hub, room, ln->id, data, len);
     ngx_wzp_fed_pass(hub, room, ln->id, data, len);
+}
+
+
+static void
+ngx_wzp_fed_watch_in(ngx_wzp_link_t *ln, ngx_wzp_fed_room_t *room,
+    const wzp_packet_t *pk, wzp_drop_t why)
+{
+    ngx_uint_t  members;
+
+    members = why == WZP_DROP_N && ngx_wzp_fed_find(ln->hub, room)
+              ? ngx_wzp_dir_room(ngx_wzp_worker->zone, room->index)->count : 0;
+
+    ngx_wzp_watch_fed_in(ln, room->sni.name, room->watch, pk, members, why);
 }
 
 
@@ -737,6 +761,7 @@ ngx_wzp_fed_links(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room,
     wzp_relay_id_t from, const uint8_t *data, size_t len)
 {
     uint64_t         peers;
+    ngx_int_t        rc;
     ngx_uint_t       i;
     wzp_qbuf_t      *qb;
     ngx_wzp_link_t  *ln;
@@ -767,7 +792,12 @@ ngx_wzp_fed_links(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room,
             continue;
         }
 
-        (void) ngx_wzp_link_media(ln, qb);
+        rc = ngx_wzp_link_media(ln, qb);
+
+        if (room->watch) {
+            ngx_wzp_watch_fed_out(ln, room->sni.name, room->watch, qb,
+                                  rc == NGX_OK);
+        }
     }
 
     wzp_qbuf_unref(qb);

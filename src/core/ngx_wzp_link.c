@@ -8,6 +8,7 @@
 #include "core/ngx_wzp_fed.h"
 #include "core/ngx_wzp_link_signal.h"
 #include "core/ngx_wzp_presence.h"
+#include "core/ngx_wzp_watch.h"
 
 
 #define NGX_WZP_LINK_SIGNALS    2000    /* per second                        */
@@ -424,6 +425,7 @@ ngx_wzp_link_started(ngx_wzp_link_t *ln)
                   ln->ours ? "relay of this kind"
                            : ln->best->proved ? "existing relay"
                              : "existing relay, NOT proved");
+    ngx_wzp_watch_link(ln, NULL);
 
     ngx_wzp_zone_lock(ngx_wzp_worker->zone);
     wzp_calls_link_up(hub->calls, hub->relay->conf->id, ln->id);
@@ -449,6 +451,7 @@ ngx_wzp_link_ended(ngx_wzp_link_t *ln, const char *why)
 
     ngx_log_error(level, ngx_cycle->log, 0, "link \"%s\" down: %s",
                   ln->label, why);
+    ngx_wzp_watch_link(ln, why);
 
     ln->since_ns = now;
     ln->ours = 0;

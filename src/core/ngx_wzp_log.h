@@ -19,6 +19,7 @@ typedef enum {
     NGX_WZP_LIMIT_RING,
     NGX_WZP_LIMIT_CONN,
     NGX_WZP_LIMIT_RECV,
+    NGX_WZP_LIMIT_EVENTS,
     NGX_WZP_LIMIT_N
 } ngx_wzp_log_limit_e;
 

@@ -7,9 +7,10 @@
 
 #include "core/ngx_wzp_fed.h"
 #include "core/ngx_wzp_room_update.h"
+#include "core/ngx_wzp_watch.h"
 
 
-#define NGX_WZP_STAT_TICKS  10          /* bridge statistics: every 5 s      */
+#define NGX_WZP_STAT_TICKS  10          /* statistics: every 5 s             */
 
 
 static ngx_wzp_room_t *ngx_wzp_room_open(ngx_wzp_relay_t *relay,
@@ -24,7 +25,9 @@ static wzp_qbuf_t *ngx_wzp_room_buffer(const uint8_t *data, size_t len,
 static void ngx_wzp_room_fanout(ngx_wzp_room_t *rm, ngx_wzp_member_t *from,
     wzp_qbuf_t *qb);
 static void ngx_wzp_room_bridge(ngx_wzp_member_t *mb, wzp_qbuf_t *qb);
-static void ngx_wzp_room_deliver(ngx_wzp_member_t *mb, wzp_qbuf_t *qb);
+static void ngx_wzp_room_deliver(ngx_wzp_member_t *mb, wzp_qbuf_t *qb,
+    ngx_wzp_room_tally_t *to);
+static void ngx_wzp_room_deliver_one(ngx_wzp_member_t *mb, wzp_qbuf_t *qb);
 static void ngx_wzp_room_ring(ngx_wzp_member_t *mb, uint64_t workers,
     ngx_wzp_msg_t *msg, wzp_qbuf_t *qb);
 static void ngx_wzp_room_to_links(const ngx_wzp_msg_t *msg,
@@ -98,6 +101,10 @@ ngx_wzp_room_join(ngx_wzp_conn_t *wc, uint16_t resume, ngx_wzp_conn_t **old)
 
     /* a newcomer has to learn what is recommended here */
     rm->profile = ngx_wzp_room_recommended(rm, WZP_TIER_GOOD);
+
+    if (rm->watch) {
+        ngx_wzp_watch_join(mb);
+    }
 
     ngx_wzp_room_changed(rm);
 
@@ -178,6 +185,10 @@ ngx_wzp_room_leave(ngx_wzp_member_t *mb)
     wk = ngx_wzp_worker;
     rm = mb->room;
 
+    if (rm->watch) {
+        ngx_wzp_watch_leave(mb);
+    }
+
     /* while we are in it, the room's entry is not reused */
     workers = ngx_wzp_room_listeners(rm);
 
@@ -226,6 +237,7 @@ ngx_wzp_room_open(ngx_wzp_relay_t *relay, const ngx_wzp_dir_joined_t *in,
     rm->global = relay->conf->mode == NGX_WZP_MODE_ROOM
                  && (call || ngx_wzp_fed_is_global(relay->conf,
                                                    rm->zone->key));
+    rm->watch = ngx_wzp_watch_room(relay->conf, rm->zone->key);
 
     ngx_queue_init(&rm->members);
     ngx_queue_insert_tail(&wk->room_list, &rm->queue);
@@ -302,10 +314,14 @@ ngx_wzp_room_media(ngx_wzp_member_t *mb, const wzp_packet_t *pk,
         return;
     }
 
+    if (rm->watch) {
+        ngx_wzp_watch_in(mb, pk);
+    }
+
     switch (rm->relay->conf->mode) {
 
     case NGX_WZP_MODE_ECHO:
-        ngx_wzp_room_deliver(mb, qb);
+        ngx_wzp_room_deliver_one(mb, qb);
         break;
 
     case NGX_WZP_MODE_BRIDGE:
@@ -347,10 +363,13 @@ static void
 ngx_wzp_room_fanout(ngx_wzp_room_t *rm, ngx_wzp_member_t *from,
     wzp_qbuf_t *qb)
 {
-    uint64_t           workers, links, own;
-    ngx_queue_t       *q;
-    ngx_wzp_msg_t      msg;
-    ngx_wzp_member_t  *mb;
+    uint64_t               workers, links, own;
+    ngx_queue_t           *q;
+    ngx_wzp_msg_t          msg;
+    ngx_wzp_member_t      *mb;
+    ngx_wzp_room_tally_t   to;
+
+    ngx_memzero(&to, sizeof(to));
 
     for (q = ngx_queue_head(&rm->members);
          q != ngx_queue_sentinel(&rm->members);
@@ -359,8 +378,12 @@ ngx_wzp_room_fanout(ngx_wzp_room_t *rm, ngx_wzp_member_t *from,
         mb = ngx_queue_data(q, ngx_wzp_member_t, queue);
 
         if (mb != from) {
-            ngx_wzp_room_deliver(mb, qb);
+            ngx_wzp_room_deliver(mb, qb, &to);
         }
+    }
+
+    if (rm->watch) {
+        ngx_wzp_watch_out(rm, qb, &to);
     }
 
     if (from == NULL) {
@@ -412,7 +435,7 @@ ngx_wzp_room_bridge(ngx_wzp_member_t *mb, wzp_qbuf_t *qb)
     uid = zm->peer_uid;
 
     if (peer == NGX_WZP_NONE) {
-        ngx_wzp_room_deliver(mb, qb);
+        ngx_wzp_room_deliver_one(mb, qb);
         return;
     }
 
@@ -422,7 +445,7 @@ ngx_wzp_room_bridge(ngx_wzp_member_t *mb, wzp_qbuf_t *qb)
         to = wk->members[peer];
 
         if (to != NULL && to->uid == uid) {
-            ngx_wzp_room_deliver(to, qb);
+            ngx_wzp_room_deliver_one(to, qb);
         }
 
         return;
@@ -438,14 +461,38 @@ ngx_wzp_room_bridge(ngx_wzp_member_t *mb, wzp_qbuf_t *qb)
 
 
 static void
-ngx_wzp_room_deliver(ngx_wzp_member_t *mb, wzp_qbuf_t *qb)
+ngx_wzp_room_deliver(ngx_wzp_member_t *mb, wzp_qbuf_t *qb,
+    ngx_wzp_room_tally_t *to)
 {
+    wzp_rc_t  rc;
+
+    rc = mb->conn->qc != NULL
+         ? wzp_qconn_send(mb->conn->qc, qb, ngx_wzp_worker->now_ns)
+         : WZP_ECLOSED;
+
+    if (rc == WZP_OK) {
+        mb->conn->sent += qb->len;
+        to->sent++;
+        return;
+    }
+
     /* what is dropped here, the engine has counted by reason */
 
-    if (mb->conn->qc != NULL
-        && wzp_qconn_send(mb->conn->qc, qb, ngx_wzp_worker->now_ns) == WZP_OK)
-    {
-        mb->conn->sent += qb->len;
+    to->failed++;
+    to->rc = rc;
+}
+
+
+static void
+ngx_wzp_room_deliver_one(ngx_wzp_member_t *mb, wzp_qbuf_t *qb)
+{
+    ngx_wzp_room_tally_t  to;
+
+    ngx_memzero(&to, sizeof(to));
+    ngx_wzp_room_deliver(mb, qb, &to);
+
+    if (mb->room->watch) {
+        ngx_wzp_watch_out(mb->room, qb, &to);
     }
 }
 
@@ -510,7 +557,7 @@ ngx_wzp_room_remote(const ngx_wzp_msg_t *msg, const u_char *data)
         ngx_wzp_room_fanout(rm, NULL, qb);
 
     } else {
-        ngx_wzp_room_deliver(mb, qb);
+        ngx_wzp_room_deliver_one(mb, qb);
     }
 
     wzp_qbuf_unref(qb);
@@ -638,6 +685,10 @@ ngx_wzp_room_tick(void)
 
         if (rm->relay->conf->mode == NGX_WZP_MODE_BRIDGE) {
             ngx_wzp_room_bridge_stats(rm);
+        }
+
+        if (rm->watch & NGX_WZP_WATCH_TAP) {
+            ngx_wzp_tap_stats(rm);
         }
     }
 }

@@ -31,6 +31,8 @@ struct ngx_wzp_room_s {
     unsigned             due:1;
     unsigned             fresh:1;       /* some member has no list yet       */
     unsigned             global:1;      /* other relays may have members     */
+    unsigned             watch:2;       /* NGX_WZP_WATCH_*                   */
+    ngx_wzp_tap_stats_t  tap;
 };
 
 
@@ -47,7 +49,17 @@ struct ngx_wzp_member_s {
     unsigned             muted:1;
     unsigned             held:1;
     unsigned             fresh:1;       /* has not been told of the others   */
+    unsigned             heard:1;       /* seq is of a packet                */
+    uint16_t             seq;           /* the last one, for the tap         */
 };
+
+
+/* What became of a packet among members of this worker. */
+typedef struct {
+    ngx_uint_t           sent;
+    ngx_uint_t           failed;
+    wzp_rc_t             rc;            /* of the last one that failed       */
+} ngx_wzp_room_tally_t;
 
 
 /*

@@ -9,6 +9,7 @@
 #include "core/ngx_wzp_room_update.h"
 
 #include "core/ngx_wzp_hub.h"
+#include "core/ngx_wzp_watch.h"
 
 
 #define NGX_WZP_KEY_UPDATE      1       /* newer replaces what waits         */
@@ -451,6 +452,10 @@ ngx_wzp_room_send(ngx_wzp_room_t *rm, const wzp_signal_t *sg, size_t size,
                       wzp_signal_name(sg->type), rm->zone->name);
         ngx_free(buf);
         return;
+    }
+
+    if (rm->watch & NGX_WZP_WATCH_TAP) {
+        ngx_wzp_tap_signal(rm, sg);
     }
 
     qb = wzp_qbuf_message(buf, len);

@@ -7,6 +7,7 @@
 #include "core/ngx_wzp_phone.h"
 #include "core/ngx_wzp_room.h"
 #include "core/ngx_wzp_session.h"
+#include "core/ngx_wzp_watch.h"
 #include "wzp/wzp_hs.h"
 #include "wzp/wzp_resume.h"
 
@@ -88,6 +89,7 @@ ngx_wzp_signal_offer(ngx_wzp_conn_t *wc, const wzp_call_offer_t *of)
                             ngx_wzp_conn_log(wc), 0,
                             "join of room \"%s\" refused: %s", wc->sni->name,
                             wzp_close_phrase(why));
+        ngx_wzp_watch_refused(wc, why);
         ngx_wzp_conn_close(wc, why);
         return;
     }
@@ -109,6 +111,7 @@ ngx_wzp_signal_offer(ngx_wzp_conn_t *wc, const wzp_call_offer_t *of)
                             ngx_wzp_conn_log(wc), 0,
                             "join of room \"%s\" refused: %s", wc->sni->name,
                             wzp_close_phrase(why));
+        ngx_wzp_watch_refused(wc, why);
         ngx_wzp_conn_close(wc, why);
         return;
     }
@@ -241,6 +244,10 @@ ngx_wzp_signal_member(ngx_wzp_conn_t *wc, const wzp_signal_t *sg)
     ngx_wzp_member_t  *mb;
 
     mb = wc->member;
+
+    if (mb->room->watch & NGX_WZP_WATCH_TAP) {
+        ngx_wzp_tap_said(mb, sg);
+    }
 
     /* everything else is for others, or for nobody: read and forgotten */
 

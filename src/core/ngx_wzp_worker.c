@@ -11,6 +11,7 @@
 #include "core/ngx_wzp_fed.h"
 #include "core/ngx_wzp_hub.h"
 #include "core/ngx_wzp_room.h"
+#include "core/ngx_wzp_watch.h"
 
 #include <sys/random.h>
 
@@ -362,6 +363,7 @@ ngx_wzp_worker_exit(ngx_cycle_t *cycle)
 
     for (i = 0; i < wk->nrelays; i++) {
         ngx_wzp_hub_exit(&wk->relays[i]);
+        ngx_wzp_watch_exit(&wk->relays[i]);
     }
 
     for (i = 0; i < wk->nlistens; i++) {
@@ -708,6 +710,7 @@ ngx_wzp_worker_flush_handler(ngx_event_t *ev)
         ngx_wzp_event_arm(&wk->relays[i].timer,
                           wzp_quic_deadline(wk->relays[i].quic));
         ngx_wzp_hub_arm(&wk->relays[i]);
+        ngx_wzp_watch_turn(&wk->relays[i]);
     }
 }
 
@@ -784,6 +787,7 @@ ngx_wzp_worker_tick_handler(ngx_event_t *ev)
 
     for (i = 0; i < wk->nrelays; i++) {
         ngx_wzp_hub_tick(&wk->relays[i]);
+        ngx_wzp_watch_tick(&wk->relays[i]);
     }
 
     if (wk->handed_over && wk->reviewed != wk->zone->hdr->generation) {

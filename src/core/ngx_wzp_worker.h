@@ -11,6 +11,7 @@
 #include "core/ngx_wzp_channel.h"
 #include "core/ngx_wzp_log.h"
 #include "core/ngx_wzp_stat.h"
+#include "core/ngx_wzp_tap.h"
 #include "core/ngx_wzp_udp.h"
 #include "core/ngx_wzp_zone.h"
 
@@ -23,6 +24,7 @@ struct ngx_wzp_relay_s {
     ngx_wzp_hub_t          *hub;        /* NULL: in another worker           */
     ngx_wzp_stat_t         *stat;       /* what this worker counts           */
     ngx_wzp_stat_turn_t     turn;
+    ngx_wzp_tap_limit_t     tap[NGX_WZP_TAP_KINDS];
 };
 
 

@@ -24,6 +24,7 @@
 #define NGX_STREAM_WZP_FEDERATION_RATE  5000
 #define NGX_STREAM_WZP_BACKOFF_MIN      5000    /* ms */
 #define NGX_STREAM_WZP_BACKOFF_MAX      300000
+#define NGX_STREAM_WZP_TAP_RATE         100     /* lines per second */
 
 
 static void *ngx_stream_wzp_create_srv_conf(ngx_conf_t *cf);
@@ -279,6 +280,27 @@ static ngx_command_t  ngx_stream_wzp_commands[] = {
       ngx_stream_wzp_off(signal_unverified, ngx_flag_t),
       NULL },
 
+    { ngx_string("wzp_debug_tap"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_stream_wzp_debug_tap,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(taps, ngx_array_t *),
+      NULL },
+
+    { ngx_string("wzp_debug_tap_rate"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_stream_wzp_limit,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(tap_rate, ngx_uint_t),
+      NULL },
+
+    { ngx_string("wzp_event_log"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_stream_wzp_event_log,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(event_log, ngx_open_file_t *),
+      NULL },
+
       ngx_null_command
 };
 
@@ -332,7 +354,7 @@ ngx_stream_wzp_create_srv_conf(ngx_conf_t *cf)
      *
      *     name, id, identity, ident, secret, cert_fp, certificate,
      *     certificate_key, cert_pem, key_pem, rooms, globals, peers, probes,
-     *     probe_allow, access, noticed, listens, addr, zone, file, line
+     *     probe_allow, taps, access, noticed, listens, addr, zone, file, line
      */
 
     wscf->enable = NGX_CONF_UNSET;
@@ -353,6 +375,8 @@ ngx_stream_wzp_create_srv_conf(ngx_conf_t *cf)
     wscf->backoff_max = NGX_CONF_UNSET_MSEC;
     wscf->presence = NGX_CONF_UNSET_UINT;
     wscf->signal_unverified = NGX_CONF_UNSET;
+    wscf->tap_rate = NGX_CONF_UNSET_UINT;
+    wscf->event_log = NGX_CONF_UNSET_PTR;
 
     return wscf;
 }
@@ -401,6 +425,9 @@ ngx_stream_wzp_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->presence, prev->presence,
                               NGX_WZP_PRESENCE_ALL);
     ngx_conf_merge_value(conf->signal_unverified, prev->signal_unverified, 0);
+    ngx_conf_merge_uint_value(conf->tap_rate, prev->tap_rate,
+                              NGX_STREAM_WZP_TAP_RATE);
+    ngx_conf_merge_ptr_value(conf->event_log, prev->event_log, NULL);
 
     if (conf->rooms == NULL) {
         conf->rooms = prev->rooms;
@@ -420,6 +447,10 @@ ngx_stream_wzp_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->probe_allow == NULL) {
         conf->probe_allow = prev->probe_allow;
+    }
+
+    if (conf->taps == NULL) {
+        conf->taps = prev->taps;
     }
 
     if (!conf->enable) {

@@ -5,6 +5,8 @@
 #include "stream/ngx_stream_wzp.h"
 #include "stream/ngx_stream_wzp_slots.h"
 
+#include "core/ngx_wzp_event_log.h"
+
 
 static ngx_int_t ngx_stream_wzp_allow(ngx_conf_t *cf,
     ngx_wzp_room_conf_t *rf, ngx_str_t *value);
@@ -178,6 +180,103 @@ ngx_stream_wzp_profile(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                        "Codec2_3200, Codec2_1200", &value[1]);
 
     return NGX_CONF_ERROR;
+}
+
+
+/* A room, or "*". */
+char *
+ngx_stream_wzp_debug_tap(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_wzp_srv_conf_t  *wscf = conf;
+
+    wzp_sni_t                   sni;
+    ngx_str_t                  *value;
+    ngx_uint_t                  i, any;
+    ngx_wzp_tap_conf_t         *tf;
+
+    value = cf->args->elts;
+    any = (ngx_strcmp(value[1].data, "*") == 0);
+
+    ngx_memzero(&sni, sizeof(sni));
+
+    if (!any
+        && wzp_sni_parse(&sni, (char *) value[1].data, value[1].len) != WZP_OK)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid room name \"%V\": want a room as clients "
+                           "name it, its hash, or \"*\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (sni.role != WZP_SNI_ROOM && sni.role != WZP_SNI_CALL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "room name \"%V\" is reserved", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (wscf->taps == NULL) {
+        wscf->taps = ngx_array_create(cf->pool, 1, sizeof(ngx_wzp_tap_conf_t));
+        if (wscf->taps == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    tf = wscf->taps->elts;
+
+    for (i = 0; i < wscf->taps->nelts; i++) {
+        if (tf[i].name.len == value[1].len
+            && ngx_memcmp(tf[i].name.data, value[1].data, value[1].len) == 0)
+        {
+            return "is duplicate";
+        }
+    }
+
+    tf = ngx_array_push(wscf->taps);
+    if (tf == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    tf->name = value[1];
+    ngx_memcpy(tf->key, sni.key, WZP_ROOM_KEY_SIZE);
+    wzp_room_key(tf->cased, (char *) value[1].data, value[1].len);
+
+    return NGX_CONF_OK;
+}
+
+
+/* A file, or "off". */
+char *
+ngx_stream_wzp_event_log(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_stream_wzp_srv_conf_t  *wscf = conf;
+
+    ngx_str_t                  *value;
+
+    if (wscf->event_log != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        wscf->event_log = NULL;
+        return NGX_CONF_OK;
+    }
+
+    if (value[1].len == 0) {
+        return "has no name of a file";
+    }
+
+    wscf->event_log = ngx_wzp_event_log_open(cf, &value[1]);
+
+    if (wscf->event_log == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "could not use \"%V\" as event log: there is no "
+                           "memory, or it is another log already", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }
 
 
