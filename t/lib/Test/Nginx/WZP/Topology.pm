@@ -37,7 +37,7 @@ use Exporter qw(import);
 use Test::Nginx::WZP;
 
 our @EXPORT = qw(chain ring star mesh topology wait_up everywhere all_know
-    talk account);
+    talk account clean);
 
 my %shape = (
     chain => sub { map { [$_, $_ - 1] } 1 .. $_[0] - 1 },
@@ -206,6 +206,25 @@ sub account
     } $opt{limit};
 
     return $sum;
+}
+
+
+# Judge it: all that was said came to everybody, once and unchanged, at least so
+# many frames.
+
+sub clean
+{
+    my ($relay, $members, $least, $text) = @_;
+    my $a = account($members);
+    my $told = join ' ', map { "$_->{from}>$_->{to}:$_->{lost}/$_->{dups}" }
+               @{$a->{pairs}};
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    cmp_ok($a->{got}, '>=', $least, "$text: $a->{got} frames")
+        unless $a->{lost};
+    $relay->counts($a->{lost}, 0, "$text: none lost $told");
+    return is("$a->{dups}/$a->{corrupt}/$a->{strays}", '0/0/0',
+              "$text: each once, unchanged, none else $told");
 }
 
 
