@@ -12,6 +12,8 @@ static uint32_t *ngx_wzp_dir_bucket(ngx_wzp_zone_t *zn, uint64_t relay,
     const uint8_t *key);
 static ngx_wzp_zone_relay_t *ngx_wzp_dir_relay(ngx_wzp_zone_t *zn,
     uint64_t id);
+static uint32_t ngx_wzp_dir_old(ngx_wzp_zone_t *zn, uint32_t r,
+    const ngx_wzp_dir_join_t *in);
 static void ngx_wzp_dir_link(ngx_wzp_zone_t *zn, uint32_t r, uint32_t m);
 static void ngx_wzp_dir_unlink(ngx_wzp_zone_t *zn, uint32_t m,
     uint64_t now_ns);
@@ -158,7 +160,7 @@ wzp_close_t
 ngx_wzp_dir_join(ngx_wzp_zone_t *zn, const ngx_wzp_dir_join_t *in,
     ngx_wzp_dir_joined_t *out)
 {
-    uint32_t                r, m, i;
+    uint32_t                r, m, max;
     wzp_close_t             rc;
     ngx_wzp_zone_room_t    *zr;
     ngx_wzp_zone_relay_t   *re;
@@ -177,32 +179,25 @@ ngx_wzp_dir_join(ngx_wzp_zone_t *zn, const ngx_wzp_dir_join_t *in,
 
     r = ngx_wzp_dir_find_locked(zn, in->conf->id, in->sni->key);
 
-    if (r != NGX_WZP_NONE && in->resume != 0) {
-        zr = ngx_wzp_dir_room(zn, r);
+    out->old_member = ngx_wzp_dir_old(zn, r, in);
 
-        for (i = zr->members; i != NGX_WZP_NONE; i = zm->next) {
-            zm = ngx_wzp_dir_member(zn, i);
+    if (out->old_member != NGX_WZP_NONE) {
+        zm = ngx_wzp_dir_member(zn, out->old_member);
+        out->old_uid = zm->uid;
+        out->old_slot = zm->slot;
 
-            if (zm->stream_id == in->resume
-                && ngx_memcmp(zm->fp, in->fp, WZP_FP_SIZE) == 0)
-            {
-                out->old_member = i;
-                out->old_uid = zm->uid;
-                out->old_slot = zm->slot;
-                break;
-            }
-        }
-    }
+    } else {
+        max = in->sni->role == WZP_SNI_CALL ? NGX_WZP_CALL_MEMBERS
+                                            : (uint32_t) in->conf->room_members;
 
-    if (out->old_member == NGX_WZP_NONE) {
         if (in->conf->max_sessions != 0
             && re->sessions >= in->conf->max_sessions)
         {
             goto failed;
         }
 
-        if (r != NGX_WZP_NONE && in->conf->room_members != 0
-            && ngx_wzp_dir_room(zn, r)->count >= in->conf->room_members)
+        if (r != NGX_WZP_NONE && max != 0
+            && ngx_wzp_dir_room(zn, r)->count >= max)
         {
             rc = WZP_CLOSE_ROOM_FULL;
             goto failed;
@@ -290,6 +285,37 @@ failed:
     ngx_wzp_zone_unlock(zn);
 
     return rc;
+}
+
+
+/*
+ * Whose place is it?  That of the stream id that is taken over; and in a call,
+ * where each party has one place, that of the same person.
+ */
+static uint32_t
+ngx_wzp_dir_old(ngx_wzp_zone_t *zn, uint32_t r, const ngx_wzp_dir_join_t *in)
+{
+    uint32_t                i;
+    ngx_uint_t              call;
+    ngx_wzp_zone_member_t  *zm;
+
+    call = in->sni->role == WZP_SNI_CALL && in->verified;
+
+    if (r == NGX_WZP_NONE || (in->resume == 0 && !call)) {
+        return NGX_WZP_NONE;
+    }
+
+    for (i = ngx_wzp_dir_room(zn, r)->members; i != NGX_WZP_NONE; i = zm->next) {
+        zm = ngx_wzp_dir_member(zn, i);
+
+        if ((call || zm->stream_id == in->resume)
+            && ngx_memcmp(zm->fp, in->fp, WZP_FP_SIZE) == 0)
+        {
+            return i;
+        }
+    }
+
+    return NGX_WZP_NONE;
 }
 
 

@@ -18,6 +18,7 @@
 
 #define NGX_WZP_RESTING     8           /* stream ids that rest, per room    */
 #define NGX_WZP_REST_NS     (5 * WZP_SEC)
+#define NGX_WZP_CALL_MEMBERS 2          /* in the room of a call             */
 
 
 typedef struct {
@@ -82,6 +83,7 @@ typedef struct {
     const uint8_t         *fp;
     const char            *alias;
     uint16_t               resume;      /* stream id to take over; 0 = none  */
+    ngx_uint_t             verified;    /* unsigned: it is who it says       */
     ngx_uint_t             slot;
     uint16_t               epoch;
     uint64_t               now_ns;

@@ -128,6 +128,7 @@ ngx_wzp_room_claim(ngx_wzp_conn_t *wc, uint16_t resume,
     in.fp = wc->fp;
     in.alias = wc->alias;
     in.resume = resume;
+    in.verified = wc->verified;
     in.slot = wk->channel.slot;
     in.epoch = wk->channel.epoch;
     in.now_ns = wk->now_ns;
