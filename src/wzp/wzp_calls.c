@@ -320,6 +320,7 @@ wzp_calls_offer(wzp_calls_t *cs, const wzp_call_from_t *from,
     uint64_t now_ns, wzp_call_out_t *out)
 {
     uint32_t             i, glare;
+    uint64_t             ring_ns;
     wzp_signal_t        *sg;
     wzp_call_party_t     party[2];
     wzp_call_verdict_t   verdict;
@@ -353,8 +354,9 @@ wzp_calls_offer(wzp_calls_t *cs, const wzp_call_from_t *from,
         wzp_calls_end(cs, glare, now_ns);
     }
 
+    ring_ns = target->ring_ns != 0 ? target->ring_ns : WZP_CALLS_RING;
     i = wzp_calls_place(cs);
-    wzp_calls_make(cs, i, from->relay, party, offer, now_ns);
+    wzp_calls_make(cs, i, from->relay, party, offer, now_ns + ring_ns);
     wzp_calls_forward(out, &cs->head[i], WZP_CALL_CALLEE);
 
     if (party[1].link == 0 || target->existing) {
@@ -477,6 +479,7 @@ wzp_calls_accept(wzp_calls_t *cs, uint32_t i,
     for (side = 0; side < 2; side++) {
         if (h->grace_ns[side] != 0) {
             h->grace_ns[side] = now_ns + WZP_CALLS_GRACE;
+            h->missed[side] = true;
         }
     }
 
@@ -622,13 +625,22 @@ wzp_calls_hangup(wzp_calls_t *cs, const wzp_call_from_t *from,
 
 /* ---- presence ---- */
 
-/*
- * Start or stop the grace of a person, or of all behind a link (fp NULL).
- * A grace that runs goes on.
- */
+/* Is this side who has gone or is back: a person, or all behind a link? */
+
+static bool
+wzp_calls_is(const wzp_call_party_t *party, wzp_relay_id_t link,
+    const uint8_t *fp)
+{
+    return party->link == link
+           && (fp == NULL || memcmp(party->fp, fp, WZP_FP_SIZE) == 0);
+}
+
+
+/* A grace that runs goes on. */
+
 static void
-wzp_calls_presence(wzp_calls_t *cs, wzp_relay_id_t relay, wzp_relay_id_t link,
-    const uint8_t *fp, bool gone, uint64_t now_ns)
+wzp_calls_leave(wzp_calls_t *cs, wzp_relay_id_t relay, wzp_relay_id_t link,
+    const uint8_t *fp, uint64_t now_ns)
 {
     int                side;
     uint32_t           i;
@@ -637,23 +649,11 @@ wzp_calls_presence(wzp_calls_t *cs, wzp_relay_id_t relay, wzp_relay_id_t link,
     for (i = 0; i < cs->n; i++) {
         h = &cs->head[i];
 
-        if (!wzp_calls_lives(h, relay)) {
-            continue;
-        }
-
         for (side = 0; side < 2; side++) {
 
-            if (h->party[side].link != link
-                || (fp != NULL
-                    && memcmp(h->party[side].fp, fp, WZP_FP_SIZE) != 0))
+            if (wzp_calls_lives(h, relay) && h->grace_ns[side] == 0
+                && wzp_calls_is(&h->party[side], link, fp))
             {
-                continue;
-            }
-
-            if (!gone) {
-                h->grace_ns[side] = 0;
-
-            } else if (h->grace_ns[side] == 0) {
                 h->grace_ns[side] = now_ns
                                     + (wzp_calls_state(h) == WZP_CALL_ACTIVE
                                        ? WZP_CALLS_GRACE
@@ -664,19 +664,91 @@ wzp_calls_presence(wzp_calls_t *cs, wzp_relay_id_t relay, wzp_relay_id_t link,
 }
 
 
+/* The last that was said to a party: it was not there. */
+
+static void
+wzp_calls_repeat(wzp_calls_t *cs, uint32_t i, int side, bool lives,
+    const char *relay_addr, wzp_call_out_t *out)
+{
+    wzp_signal_t      *sg;
+    wzp_calls_head_t  *h;
+
+    h = &cs->head[i];
+
+    if (!lives) {
+        wzp_calls_hangup_side(cs, i, side, WZP_HANGUP_NORMAL, out);
+
+    } else if (h->party[side].link == 0) {
+        wzp_calls_say_setup(cs, i, side, NULL, relay_addr, out);
+
+    } else if (side == WZP_CALL_CALLER) {
+        sg = wzp_calls_say(out, &h->party[side], &h->party[!side],
+                           WZP_SIG_DIRECT_CALL_ANSWER);
+        sg->u.direct_answer.mode = WZP_ACCEPT_GENERIC;
+        wzp_calls_id_copy(sg->u.direct_answer.call_id,
+                          wzp_calls_text(cs, i)->id);
+    }
+}
+
+
+static void
+wzp_calls_return(wzp_calls_t *cs, wzp_relay_id_t relay, wzp_relay_id_t link,
+    const uint8_t *fp, const char *relay_addr, uint64_t now_ns,
+    wzp_call_out_t *out)
+{
+    int                side;
+    bool               lives;
+    uint32_t           i;
+    wzp_calls_head_t  *h;
+
+    wzp_calls_out_init(out, relay);
+
+    for (i = 0; i < cs->n; i++) {
+        h = &cs->head[i];
+        lives = wzp_calls_lives(h, relay);
+
+        if (!lives && !wzp_calls_remembered(h, relay, now_ns)) {
+            continue;
+        }
+
+        for (side = 0; side < 2; side++) {
+
+            if (!wzp_calls_is(&h->party[side], link, fp)) {
+                continue;
+            }
+
+            h->grace_ns[side] = 0;
+
+            if (!h->missed[side]) {
+                continue;
+            }
+
+            if (out->n == WZP_CALLS_ACTIONS) {
+                out->more = true;
+                return;
+            }
+
+            h->missed[side] = false;
+            wzp_calls_repeat(cs, i, side, lives, relay_addr, out);
+        }
+    }
+}
+
+
 void
 wzp_calls_gone(wzp_calls_t *cs, wzp_relay_id_t relay,
     const uint8_t fp[WZP_FP_SIZE], uint64_t now_ns)
 {
-    wzp_calls_presence(cs, relay, 0, fp, true, now_ns);
+    wzp_calls_leave(cs, relay, 0, fp, now_ns);
 }
 
 
 void
 wzp_calls_back(wzp_calls_t *cs, wzp_relay_id_t relay,
-    const uint8_t fp[WZP_FP_SIZE])
+    const uint8_t fp[WZP_FP_SIZE], const char *relay_addr, uint64_t now_ns,
+    wzp_call_out_t *out)
 {
-    wzp_calls_presence(cs, relay, 0, fp, false, 0);
+    wzp_calls_return(cs, relay, 0, fp, relay_addr, now_ns, out);
 }
 
 
@@ -684,14 +756,15 @@ void
 wzp_calls_link_down(wzp_calls_t *cs, wzp_relay_id_t relay,
     wzp_relay_id_t link, uint64_t now_ns)
 {
-    wzp_calls_presence(cs, relay, link, NULL, true, now_ns);
+    wzp_calls_leave(cs, relay, link, NULL, now_ns);
 }
 
 
 void
-wzp_calls_link_up(wzp_calls_t *cs, wzp_relay_id_t relay, wzp_relay_id_t link)
+wzp_calls_link_up(wzp_calls_t *cs, wzp_relay_id_t relay, wzp_relay_id_t link,
+    uint64_t now_ns, wzp_call_out_t *out)
 {
-    wzp_calls_presence(cs, relay, link, NULL, false, 0);
+    wzp_calls_return(cs, relay, link, NULL, "", now_ns, out);
 }
 
 

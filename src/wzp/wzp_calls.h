@@ -105,6 +105,8 @@ typedef struct {
     bool            existing;           /* that neighbour is an existing
                                            relay, which may not say that it
                                            rings: we say so                  */
+    uint64_t        ring_ns;            /* how long it may ring; 0:
+                                           WZP_CALLS_RING                    */
 } wzp_call_target_t;
 
 
@@ -188,16 +190,19 @@ wzp_call_verdict_t wzp_calls_hangup(wzp_calls_t *cs,
 
 /*
  * Presence.  The last registration of a person at this relay ended, or a link
- * is down: their calls have a grace, and go on if they are back in time.
+ * is down: their calls have a grace, and go on if they are back in time.  What
+ * they have missed is said again then: that it was answered (a CallSetup,
+ * without addresses; through a link an answer), or that it is over.
  */
 void wzp_calls_gone(wzp_calls_t *cs, wzp_relay_id_t relay,
     const uint8_t fp[WZP_FP_SIZE], uint64_t now_ns);
 void wzp_calls_back(wzp_calls_t *cs, wzp_relay_id_t relay,
-    const uint8_t fp[WZP_FP_SIZE]);
+    const uint8_t fp[WZP_FP_SIZE], const char *relay_addr, uint64_t now_ns,
+    wzp_call_out_t *out);
 void wzp_calls_link_down(wzp_calls_t *cs, wzp_relay_id_t relay,
     wzp_relay_id_t link, uint64_t now_ns);
 void wzp_calls_link_up(wzp_calls_t *cs, wzp_relay_id_t relay,
-    wzp_relay_id_t link);
+    wzp_relay_id_t link, uint64_t now_ns, wzp_call_out_t *out);
 
 /*
  * Time.  One call that rang for too long (Hangup Timeout to both) or whose

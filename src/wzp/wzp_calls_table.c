@@ -259,7 +259,7 @@ wzp_calls_addrs_give(wzp_candidates_t *to, const wzp_calls_addrs_t *from)
 void
 wzp_calls_make(wzp_calls_t *cs, uint32_t i, wzp_relay_id_t relay,
     const wzp_call_party_t party[2], const wzp_direct_offer_t *offer,
-    uint64_t now_ns)
+    uint64_t until_ns)
 {
     wzp_calls_head_t  *h;
     wzp_calls_text_t  *text;
@@ -275,11 +275,13 @@ wzp_calls_make(wzp_calls_t *cs, uint32_t i, wzp_relay_id_t relay,
 
     h->relay = relay;
     h->hash = wzp_calls_id_hash(text->id);
-    h->until_ns = now_ns + WZP_CALLS_RING;
+    h->until_ns = until_ns;
     h->party[0] = party[0];
     h->party[1] = party[1];
     h->grace_ns[0] = 0;
     h->grace_ns[1] = 0;
+    h->missed[0] = false;
+    h->missed[1] = false;
     wzp_calls_set_state(h, WZP_CALL_PENDING);
 
     wzp_calls_set_used(h, WZP_CALLS_LIVE);
@@ -291,8 +293,17 @@ wzp_calls_make(wzp_calls_t *cs, uint32_t i, wzp_relay_id_t relay,
 void
 wzp_calls_end(wzp_calls_t *cs, uint32_t i, uint64_t now_ns)
 {
-    wzp_calls_set_used(&cs->head[i], WZP_CALLS_ENDED);
-    cs->head[i].until_ns = now_ns + WZP_CALLS_MEMORY;
+    int                side;
+    wzp_calls_head_t  *h;
+
+    h = &cs->head[i];
+
+    wzp_calls_set_used(h, WZP_CALLS_ENDED);
+    h->until_ns = now_ns + WZP_CALLS_MEMORY;
+
+    for (side = 0; side < 2; side++) {
+        h->missed[side] = h->grace_ns[side] != 0;
+    }
 }
 
 

@@ -35,6 +35,7 @@ typedef struct {
     uint64_t             until_ns;      /* rings; or, ended, is remembered   */
     wzp_call_party_t     party[2];
     uint64_t             grace_ns[2];   /* end of it; 0: the party is there  */
+    uint32_t             missed[2];     /* bool: it has not heard the last   */
 } wzp_calls_head_t;
 
 
@@ -83,6 +84,18 @@ wzp_calls_lives(const wzp_calls_head_t *h, wzp_relay_id_t relay)
 }
 
 
+/* A call that has ended, and whose id is remembered. */
+
+static inline bool
+wzp_calls_remembered(const wzp_calls_head_t *h, wzp_relay_id_t relay,
+    uint64_t now_ns)
+{
+    return atomic_load_explicit(&h->used, memory_order_acquire)
+           == WZP_CALLS_ENDED
+           && h->relay == relay && h->until_ns > now_ns;
+}
+
+
 static inline bool
 wzp_calls_same(const wzp_call_party_t *a, const wzp_call_party_t *b)
 {
@@ -117,7 +130,7 @@ uint32_t wzp_calls_place(const wzp_calls_t *cs);
 
 void wzp_calls_make(wzp_calls_t *cs, uint32_t i, wzp_relay_id_t relay,
     const wzp_call_party_t party[2], const wzp_direct_offer_t *offer,
-    uint64_t now_ns);
+    uint64_t until_ns);
 void wzp_calls_end(wzp_calls_t *cs, uint32_t i, uint64_t now_ns);
 
 

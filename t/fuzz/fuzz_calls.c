@@ -314,6 +314,7 @@ operate(int r, const wzp_call_from_t *from, const wzp_signal_t *sg,
         target.known = fp[0] <= PEOPLE;
         target.link = (fp[0] - 1) % 2 == r ? 0 : relay_ids[!r];
         target.existing = sg->u.direct_offer.addrs.nlocal == 3;
+        target.ring_ns = 0;
 
         return wzp_calls_offer(table(r), from, &sg->u.direct_offer, &target,
                                now, out);
@@ -440,10 +441,11 @@ op_signal(input_t *in)
 static void
 op_presence(input_t *in)
 {
-    int             r;
-    uint8_t         fp[WZP_FP_SIZE];
-    unsigned        how;
-    wzp_relay_id_t  link;
+    int                    r;
+    uint8_t                fp[WZP_FP_SIZE];
+    unsigned               how;
+    wzp_relay_id_t         link;
+    static wzp_call_out_t  out;
 
     how = byte(in);
     r = (how >> 2) & 1;
@@ -457,7 +459,11 @@ op_presence(input_t *in)
         break;
 
     case 1:
-        wzp_calls_back(table(r), relay_ids[r], fp);
+        do {
+            wzp_calls_back(table(r), relay_ids[r], fp, "192.0.2.1:4433", now,
+                           &out);
+        } while (out.more);
+
         break;
 
     case 2:
@@ -465,7 +471,10 @@ op_presence(input_t *in)
         break;
 
     default:
-        wzp_calls_link_up(table(r), relay_ids[r], link);
+        do {
+            wzp_calls_link_up(table(r), relay_ids[r], link, now, &out);
+        } while (out.more);
+
         break;
     }
 }

@@ -186,6 +186,7 @@ operate(int r, const wzp_call_from_t *from, const wzp_signal_t *sg,
         target.known = at != NOBODY;
         target.link = at == r ? 0 : relay_ids[!r];
         target.existing = existing;
+        target.ring_ns = 0;
 
         return wzp_calls_offer(calls[r], from, &sg->u.direct_offer, &target,
                                now, out);
@@ -411,8 +412,9 @@ count(int r)
 TAP_UNUSED static void
 gone(char person, bool is_gone)
 {
-    int      r;
-    uint8_t  fp[WZP_FP_SIZE];
+    int                    r;
+    uint8_t                fp[WZP_FP_SIZE];
+    static wzp_call_out_t  out;
 
     r = home[(int) person];
     fp_of(fp, person);
@@ -420,8 +422,37 @@ gone(char person, bool is_gone)
     if (is_gone) {
         wzp_calls_gone(calls[r], relay_ids[r], fp, now);
 
-    } else {
-        wzp_calls_back(calls[r], relay_ids[r], fp);
+        return;
+    }
+
+    do {
+        wzp_calls_back(calls[r], relay_ids[r], fp, "192.0.2.1:4433", now,
+                       &out);
+        execute(r, NULL, &out);
+    } while (out.more);
+}
+
+
+/* The link goes, or comes, at both ends. */
+
+TAP_UNUSED static void
+link_is(bool up)
+{
+    int                    r;
+    static wzp_call_out_t  out;
+
+    for (r = 0; r < 2; r++) {
+
+        if (!up) {
+            wzp_calls_link_down(calls[r], relay_ids[r], relay_ids[!r], now);
+            continue;
+        }
+
+        do {
+            wzp_calls_link_up(calls[r], relay_ids[r], relay_ids[!r], now,
+                              &out);
+            execute(r, NULL, &out);
+        } while (out.more);
     }
 }
 

@@ -362,6 +362,50 @@ test_gone(void)
 }
 
 
+static void
+test_missed(void)
+{
+    reset();
+
+    (void) offer('A', 'B', "x1");
+    (void) heard_now();
+    gone('A', true);
+    (void) answer('B', WZP_ACCEPT_TRUSTED, "x1");
+    (void) heard_now();
+    gone('A', false);
+    is_str(heard_now(), "A:setup(x1,call-x1,192.0.2.1:4433,+0)",
+           "who was away hears that it was answered");
+    gone('A', true);
+    gone('A', false);
+    is_str(heard_now(), "", "once");
+
+    gone('B', true);
+    (void) hangup('A', "x1");
+    (void) heard_now();
+    now += 100 * WZP_SEC;
+    gone('B', false);
+    is_str(heard_now(), "B:Normal(x1)", "and that it is over");
+
+    (void) offer('A', 'B', "x2");
+    (void) heard_now();
+    gone('B', true);
+    now += WZP_CALLS_GRACE_RING;
+    expire();
+    is_str(heard_now(), "A:Normal(x2)", "too late for one that rang");
+    gone('B', false);
+    is_str(heard_now(), "B:Normal(x2)", "which must not ring on");
+
+    (void) offer('A', 'B', "x3");
+    gone('B', true);
+    now += WZP_CALLS_GRACE_RING;
+    expire();
+    (void) heard_now();
+    now += WZP_CALLS_MEMORY;
+    gone('B', false);
+    is_str(heard_now(), "", "nobody remembers for ever");
+}
+
+
 /* ---- the table ---- */
 
 static void
@@ -604,6 +648,7 @@ main(void)
     test_glare();
     test_time();
     test_gone();
+    test_missed();
     test_full();
     test_shared();
     test_torn();

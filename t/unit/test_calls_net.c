@@ -284,22 +284,55 @@ test_link_down(void)
     pump();
     (void) heard_now();
 
-    wzp_calls_link_down(calls[0], relay_ids[0], relay_ids[1], now);
-    wzp_calls_link_down(calls[1], relay_ids[1], relay_ids[0], now);
+    link_is(false);
     now += 14 * WZP_SEC;
-    wzp_calls_link_up(calls[0], relay_ids[0], relay_ids[1]);
-    wzp_calls_link_up(calls[1], relay_ids[1], relay_ids[0]);
+    link_is(true);
     now += 14 * WZP_SEC;
     expire();
     is_str(heard_now(), "", "a link that is back in time");
 
-    wzp_calls_link_down(calls[0], relay_ids[0], relay_ids[1], now);
-    wzp_calls_link_down(calls[1], relay_ids[1], relay_ids[0], now);
+    link_is(false);
     wzp_calls_link_down(calls[0], relay_ids[0], 0x3333, now);
     now += 15 * WZP_SEC;
     expire();
     is_str(heard_now(), "A:Normal(x1) X:Normal(x1)", "one that stays down");
     is_u64(count(0) + count(1), 0, "it is over at both");
+}
+
+
+/* Letters that are written while the link is down are lost. */
+
+static void
+test_link_missed(void)
+{
+    reset();
+
+    (void) offer('A', 'X', "x1");
+    pump();
+    (void) heard_now();
+
+    link_is(false);
+    (void) answer('X', WZP_ACCEPT_TRUSTED, "x1");
+    first = last = 0;
+    is_str(heard_now(), "X:setup(x1,call-x1,192.0.2.2:4433,198.51.100.1:1+2)",
+           "answered while the link is down");
+    now += 4 * WZP_SEC;
+    link_is(true);
+    pump();
+    is_str(heard_now(), "A:answer(x1) A:setup(x1,call-x1,192.0.2.1:4433,+0)",
+           "the caller hears it when the link is back");
+
+    link_is(false);
+    (void) hangup('A', "x1");
+    first = last = 0;
+    link_is(true);
+    pump();
+    is_str(heard_now(), "X:Normal(x1)", "so does who was hung up");
+    is_u64(count(0) + count(1), 0, "it is over at both");
+    link_is(false);
+    link_is(true);
+    pump();
+    is_str(heard_now(), "", "once");
 }
 
 
@@ -313,6 +346,7 @@ main(void)
     test_remote_glare();
     test_remote_glare_in_turn();
     test_link_down();
+    test_link_missed();
 
     free(calls[0]);
     free(calls[1]);
