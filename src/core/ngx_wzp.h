@@ -138,6 +138,7 @@ typedef struct {
     ngx_msec_t     backoff_min;
     ngx_msec_t     backoff_max;
     ngx_uint_t     presence;            /* ngx_wzp_presence_e                */
+    ngx_msec_t     ring_timeout;        /* of direct calls                   */
     ngx_flag_t     signal_unverified;
 
     ngx_array_t   *taps;                /* of ngx_wzp_tap_conf_t, or NULL    */

@@ -11,10 +11,15 @@
 
 
 #define NGX_WZP_CALL_TTL        8       /* hops of an envelope               */
+#define NGX_WZP_CALL_SIGNAL     8192    /* bytes in it                       */
 
 
 static void ngx_wzp_call_count(ngx_wzp_hub_t *hub, const wzp_signal_t *sg,
     wzp_call_verdict_t verdict);
+static void ngx_wzp_call_from(wzp_call_from_t *from, ngx_wzp_phone_t *ph);
+static void ngx_wzp_call_hush(ngx_wzp_phone_t *ph, const char *id);
+static void ngx_wzp_call_say_hangup(ngx_wzp_phone_t *ph, const char *id,
+    wzp_hangup_t reason);
 static void ngx_wzp_call_offer(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
     const uint8_t *data, size_t len);
 static void ngx_wzp_call_routed(void *ctx, const wzp_route_response_t *rr);
@@ -60,9 +65,10 @@ void
 ngx_wzp_call_signal(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
     const uint8_t *data, size_t len)
 {
-    ngx_wzp_hub_t    *hub;
-    wzp_call_out_t   *out;
-    wzp_call_from_t   from;
+    ngx_wzp_hub_t       *hub;
+    wzp_call_out_t      *out;
+    wzp_call_from_t      from;
+    wzp_call_verdict_t   verdict;
 
     hub = ph->hub;
     out = &ngx_wzp_call_out;
@@ -72,26 +78,25 @@ ngx_wzp_call_signal(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
         return;
     }
 
-    ngx_memzero(&from, sizeof(from));
-    from.relay = hub->relay->conf->id;
-    ngx_memcpy(from.who.fp, ph->fp, WZP_FP_SIZE);
-    from.named = true;
+    ngx_wzp_call_from(&from, ph);
 
     do {
         out->n = 0;
         out->more = false;
+        verdict = WZP_CALL_UNKNOWN;
 
         ngx_wzp_call_lock(hub);
 
         if (sg->type == WZP_SIG_DIRECT_CALL_ANSWER) {
-            ngx_wzp_call_count(hub, sg,
-                wzp_calls_answer(hub->calls, &from, &sg->u.direct_answer,
-                                 hub->addr, ngx_wzp_worker->now_ns, out));
+            verdict = wzp_calls_answer(hub->calls, &from,
+                                       &sg->u.direct_answer, hub->addr,
+                                       ngx_wzp_worker->now_ns, out);
 
         } else if (sg->type == WZP_SIG_HANGUP) {
-            (void) wzp_calls_hangup(hub->calls, &from, sg->u.hangup.call_id,
-                                    sg->u.hangup.reason,
-                                    ngx_wzp_worker->now_ns, out);
+            verdict = wzp_calls_hangup(hub->calls, &from,
+                                       sg->u.hangup.call_id,
+                                       sg->u.hangup.reason,
+                                       ngx_wzp_worker->now_ns, out);
 
         } else if (sg->type == WZP_SIG_MEDIA_PATH_REPORT) {
             (void) wzp_calls_media_path(hub->calls, &from,
@@ -100,11 +105,22 @@ ngx_wzp_call_signal(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
 
         ngx_wzp_call_unlock(hub);
 
+        ngx_wzp_call_count(hub, sg, verdict);
         ngx_wzp_call_run(hub, out, data, len);
 
     } while (out->more);
 
-    if (sg->type == WZP_SIG_DIRECT_CALL_ANSWER) {
+    if (verdict != WZP_CALL_OK) {
+        return;
+    }
+
+    if (sg->type == WZP_SIG_HANGUP) {
+        ngx_wzp_call_hush(ph, sg->u.hangup.call_id);
+
+    } else if (sg->u.direct_answer.mode == WZP_ACCEPT_REJECT) {
+        ngx_wzp_call_hush(ph, sg->u.direct_answer.call_id);
+
+    } else {
         ngx_wzp_call_answered(hub, sg->u.direct_answer.call_id);
     }
 }
@@ -121,15 +137,62 @@ ngx_wzp_call_count(ngx_wzp_hub_t *hub, const wzp_signal_t *sg,
         what = verdict == WZP_CALL_OK ? NGX_WZP_STAT_CALLS_OFFERED
                                       : NGX_WZP_STAT_CALLS_REFUSED;
 
-    } else if (verdict != WZP_CALL_OK) {
-        return;
-
-    } else {
+    } else if (sg->type == WZP_SIG_DIRECT_CALL_ANSWER
+               && verdict == WZP_CALL_OK)
+    {
         what = sg->u.direct_answer.mode == WZP_ACCEPT_REJECT
                ? NGX_WZP_STAT_CALLS_REJECTED : NGX_WZP_STAT_CALLS_ANSWERED;
+
+    } else {
+        return;
     }
 
     ngx_wzp_count(hub->relay->stat, what, 1);
+}
+
+
+static void
+ngx_wzp_call_from(wzp_call_from_t *from, ngx_wzp_phone_t *ph)
+{
+    ngx_memzero(from, sizeof(wzp_call_from_t));
+
+    from->relay = ph->hub->relay->conf->id;
+    ngx_memcpy(from->who.fp, ph->fp, WZP_FP_SIZE);
+    from->named = true;
+}
+
+
+/* What one phone of somebody has ended, must not ring on at the others.  (That
+ * one has answered, they hear by CallSetup.) */
+static void
+ngx_wzp_call_hush(ngx_wzp_phone_t *ph, const char *id)
+{
+    ngx_wzp_phone_t  *other;
+
+    for (other = ngx_wzp_phone_next(ph->hub, ph->fp, NULL);
+         other != NULL && id[0] != '\0';
+         other = ngx_wzp_phone_next(ph->hub, ph->fp, other))
+    {
+        if (other != ph) {
+            ngx_wzp_call_say_hangup(other, id, WZP_HANGUP_NORMAL);
+        }
+    }
+}
+
+
+static void
+ngx_wzp_call_say_hangup(ngx_wzp_phone_t *ph, const char *id,
+    wzp_hangup_t reason)
+{
+    wzp_signal_t  sg;
+
+    ngx_memzero(&sg, sizeof(sg));
+    sg.type = WZP_SIG_HANGUP;
+    sg.u.hangup.reason = reason;
+    (void) ngx_cpystrn((u_char *) sg.u.hangup.call_id, (u_char *) id,
+                       sizeof(sg.u.hangup.call_id));
+
+    (void) ngx_wzp_conn_signal(ph->wc->qc, &sg, 0);
 }
 
 
@@ -138,15 +201,38 @@ static void
 ngx_wzp_call_offer(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
     const uint8_t *data, size_t len)
 {
-    ngx_wzp_hub_t         *hub;
-    wzp_call_target_t      target;
+    uint8_t             fp[WZP_FP_SIZE];
+    ngx_wzp_hub_t      *hub;
+    wzp_call_target_t   target;
     ngx_wzp_waiting_t  *of;
 
     hub = ph->hub;
     ngx_memzero(&target, sizeof(target));
+    target.ring_ns = hub->relay->conf->ring_timeout * WZP_MS;
+
+    if (!wzp_bucket_take(&ph->offers, ngx_wzp_worker->now_ns)) {
+        ngx_wzp_log_limited(NGX_WZP_LIMIT_SIGNAL, NGX_LOG_INFO,
+                            ngx_wzp_conn_log(ph->wc), 0,
+                            "call not placed: too many at once");
+        ngx_wzp_call_say_hangup(ph, sg->u.direct_offer.call_id,
+                                WZP_HANGUP_ERROR);
+        return;
+    }
+
+    if (wzp_fp_parse(fp, sg->u.direct_offer.target,
+                     ngx_strlen(sg->u.direct_offer.target))
+        != WZP_OK
+        || ngx_wzp_phone_find(hub, fp) != NULL)
+    {
+        target.known = true;
+        ngx_wzp_call_place(ph, sg, data, len, &target);
+        return;
+    }
 
     of = ngx_alloc(sizeof(ngx_wzp_waiting_t) + len, ngx_cycle->log);
     if (of == NULL) {
+        ngx_wzp_call_say_hangup(ph, sg->u.direct_offer.call_id,
+                                WZP_HANGUP_ERROR);
         return;
     }
 
@@ -154,22 +240,9 @@ ngx_wzp_call_offer(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
     of->number = ph->number;
     of->question = NULL;
     of->len = len;
+    ngx_memcpy(of->caller, ph->fp, WZP_FP_SIZE);
+    ngx_memcpy(of->target, fp, WZP_FP_SIZE);
     ngx_memcpy(of->data, data, len);
-
-    if (wzp_fp_parse(of->target, sg->u.direct_offer.target,
-                     ngx_strlen(sg->u.direct_offer.target))
-        != WZP_OK)
-    {
-        ngx_free(of);
-        return;
-    }
-
-    if (ngx_wzp_phone_find(hub, of->target) != NULL) {
-        target.known = true;
-        ngx_wzp_call_place(ph, sg, data, len, &target);
-        ngx_free(of);
-        return;
-    }
 
     ngx_queue_insert_tail(&hub->offers, &of->queue);
 
@@ -187,18 +260,18 @@ ngx_wzp_call_routed(void *ctx, const wzp_route_response_t *rr)
 {
     ngx_int_t              bit;
     wzp_signal_t           sg;
-    ngx_queue_t           *q;
     ngx_wzp_hub_t         *hub;
     ngx_wzp_link_t        *ln;
     ngx_wzp_phone_t       *ph;
     wzp_call_target_t      target;
-    ngx_wzp_waiting_t  *of = ctx;
+    ngx_wzp_waiting_t     *of = ctx;
 
     hub = of->hub;
     ln = NULL;
 
     ngx_queue_remove(&of->queue);
     ngx_memzero(&target, sizeof(target));
+    target.ring_ns = hub->relay->conf->ring_timeout * WZP_MS;
 
     if (rr->found && ngx_wzp_phone_find(hub, of->target) != NULL) {
         target.known = true;            /* came while we asked */
@@ -219,19 +292,11 @@ ngx_wzp_call_routed(void *ctx, const wzp_route_response_t *rr)
         target.existing = !ln->ours;
     }
 
-    for (q = ngx_queue_head(&hub->phones);
-         q != ngx_queue_sentinel(&hub->phones);
-         q = ngx_queue_next(q))
-    {
-        ph = ngx_queue_data(q, ngx_wzp_phone_t, queue);
+    ph = ngx_wzp_phone_by_number(hub, of->caller, of->number);
 
-        if (ph->number == of->number
-            && wzp_signal_parse(&sg, of->data, of->len) == WZP_OK)
-        {
-            ngx_wzp_call_place(ph, &sg, of->data, of->len, &target);
-            wzp_signal_done(&sg);
-            break;
-        }
+    if (ph != NULL && wzp_signal_parse(&sg, of->data, of->len) == WZP_OK) {
+        ngx_wzp_call_place(ph, &sg, of->data, of->len, &target);
+        wzp_signal_done(&sg);
     }
 
     ngx_free(of);
@@ -267,11 +332,19 @@ ngx_wzp_call_place(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
 
     hub = ph->hub;
     out = &ngx_wzp_call_out;
+    sp = ngx_wzp_call_span(hub, sg->u.direct_offer.call_id, 0);
 
-    ngx_memzero(&from, sizeof(from));
-    from.relay = hub->relay->conf->id;
-    ngx_memcpy(from.who.fp, ph->fp, WZP_FP_SIZE);
-    from.named = true;
+    /* an id that others use through us, or what no envelope can hold */
+
+    if ((sp != NULL && sp->link2 != 0)
+        || (target->link != 0 && len > NGX_WZP_CALL_SIGNAL))
+    {
+        ngx_wzp_call_say_hangup(ph, sg->u.direct_offer.call_id,
+                                WZP_HANGUP_ERROR);
+        return;
+    }
+
+    ngx_wzp_call_from(&from, ph);
 
     ngx_wzp_call_lock(hub);
 
@@ -279,6 +352,7 @@ ngx_wzp_call_place(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
                               ngx_wzp_worker->now_ns, out);
 
     ngx_wzp_call_unlock(hub);
+
     ngx_wzp_call_count(hub, sg, verdict);
 
     if (verdict == WZP_CALL_OK && target->link != 0) {
@@ -445,6 +519,7 @@ ngx_wzp_call_here(ngx_wzp_link_t *ln, const wzp_federated_signal_t *fs,
     wzp_call_out_t     *out;
     wzp_call_from_t     from;
     wzp_call_target_t   target;
+    wzp_call_verdict_t  verdict;
 
     hub = ln->hub;
     out = &ngx_wzp_call_out;
@@ -462,6 +537,7 @@ ngx_wzp_call_here(ngx_wzp_link_t *ln, const wzp_federated_signal_t *fs,
 
     out->n = 0;
     out->more = false;
+    verdict = WZP_CALL_UNKNOWN;
 
     if (sg->type == WZP_SIG_DIRECT_CALL_OFFER
         && ngx_wzp_call_parties(hub, fs, &sg->u.direct_offer, &from, &target)
@@ -473,14 +549,12 @@ ngx_wzp_call_here(ngx_wzp_link_t *ln, const wzp_federated_signal_t *fs,
     ngx_wzp_call_lock(hub);
 
     if (sg->type == WZP_SIG_DIRECT_CALL_OFFER) {
-        ngx_wzp_call_count(hub, sg,
-            wzp_calls_offer(hub->calls, &from, &sg->u.direct_offer, &target,
-                            ngx_wzp_worker->now_ns, out));
+        verdict = wzp_calls_offer(hub->calls, &from, &sg->u.direct_offer,
+                                  &target, ngx_wzp_worker->now_ns, out);
 
     } else if (sg->type == WZP_SIG_DIRECT_CALL_ANSWER) {
-        ngx_wzp_call_count(hub, sg,
-            wzp_calls_answer(hub->calls, &from, &sg->u.direct_answer,
-                             hub->addr, ngx_wzp_worker->now_ns, out));
+        verdict = wzp_calls_answer(hub->calls, &from, &sg->u.direct_answer,
+                                   hub->addr, ngx_wzp_worker->now_ns, out);
 
     } else if (sg->type == WZP_SIG_CALL_RINGING) {
         (void) wzp_calls_ringing(hub->calls, &from, id, out);
@@ -495,9 +569,9 @@ ngx_wzp_call_here(ngx_wzp_link_t *ln, const wzp_federated_signal_t *fs,
 
     ngx_wzp_call_unlock(hub);
 
-    if (sg->type == WZP_SIG_DIRECT_CALL_OFFER
-        || sg->type == WZP_SIG_DIRECT_CALL_ANSWER)
-    {
+    ngx_wzp_call_count(hub, sg, verdict);
+
+    if (verdict == WZP_CALL_OK) {
         ngx_wzp_call_far(ln, fs, id, sg->type == WZP_SIG_DIRECT_CALL_OFFER);
     }
 
@@ -518,6 +592,7 @@ ngx_wzp_call_parties(ngx_wzp_hub_t *hub, const wzp_federated_signal_t *fs,
     uint8_t  fp[WZP_FP_SIZE];
 
     ngx_memzero(target, sizeof(wzp_call_target_t));
+    target->ring_ns = hub->relay->conf->ring_timeout * WZP_MS;
 
     if (wzp_fp_parse(fp, offer->caller, ngx_strlen(offer->caller)) != WZP_OK
         || (fs->has_source && ngx_memcmp(fp, fs->source, WZP_FP_SIZE) != 0))
@@ -583,22 +658,13 @@ ngx_wzp_call_ring(ngx_wzp_hub_t *hub, const wzp_call_action_t *ac,
 {
     char              text[WZP_ADDR_TEXT_MAX];
     wzp_qbuf_t       *qb;
-    ngx_queue_t      *q;
     wzp_signal_t      sg;
     ngx_wzp_phone_t  *ph;
 
-    for (q = ngx_queue_head(&hub->phones);
-         q != ngx_queue_sentinel(&hub->phones);
-         q = ngx_queue_next(q))
+    for (ph = ngx_wzp_phone_next(hub, ac->to.fp, NULL);
+         ph != NULL;
+         ph = ngx_wzp_phone_next(hub, ac->to.fp, ph))
     {
-        ph = ngx_queue_data(q, ngx_wzp_phone_t, queue);
-
-        if (!ph->registered
-            || ngx_memcmp(ph->fp, ac->to.fp, WZP_FP_SIZE) != 0)
-        {
-            continue;
-        }
-
         if (ac->forward) {
             qb = wzp_qbuf_message(data, len);
 
@@ -630,7 +696,7 @@ static void
 ngx_wzp_call_wrap(ngx_wzp_hub_t *hub, const wzp_call_action_t *ac,
     const uint8_t *data, size_t len)
 {
-    uint8_t                  buf[8192];
+    uint8_t                  buf[NGX_WZP_CALL_SIGNAL];
     wzp_signal_t             sg;
     ngx_wzp_link_t          *ln;
     wzp_federated_signal_t  *fs;

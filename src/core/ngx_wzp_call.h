@@ -24,6 +24,10 @@ void ngx_wzp_call_envelope(ngx_wzp_link_t *ln,
 void ngx_wzp_call_gone(ngx_wzp_hub_t *hub, const uint8_t *fp);
 void ngx_wzp_call_back(ngx_wzp_hub_t *hub, const uint8_t *fp);
 
+/* The same of a link. */
+void ngx_wzp_call_link_up(ngx_wzp_link_t *ln);
+void ngx_wzp_call_link_down(ngx_wzp_link_t *ln);
+
 /* Twice a second. */
 void ngx_wzp_call_tick(ngx_wzp_hub_t *hub);
 

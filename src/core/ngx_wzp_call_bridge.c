@@ -94,14 +94,13 @@ ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
     ngx_wzp_link_t          *ln;
     const wzp_call_party_t  *far;
 
-    ln = ngx_wzp_link_by_id(hub, sp->link);
+    far = &call->party[call->party[WZP_CALL_CALLER].link == 0
+                       ? WZP_CALL_CALLEE : WZP_CALL_CALLER];
+    ln = ngx_wzp_link_by_id(hub, far->link);
 
     if (ln == NULL) {
         return;
     }
-
-    far = &call->party[call->party[WZP_CALL_CALLER].link == 0
-                       ? WZP_CALL_CALLEE : WZP_CALL_CALLER];
 
     ngx_wzp_call_room(room, sp->id);
     sp->bridged = 1;
@@ -179,8 +178,53 @@ ngx_wzp_call_gone(ngx_wzp_hub_t *hub, const uint8_t *fp)
 void
 ngx_wzp_call_back(ngx_wzp_hub_t *hub, const uint8_t *fp)
 {
+    wzp_call_out_t  *out;
+
+    out = &ngx_wzp_call_out;
+
+    do {
+        ngx_wzp_call_lock(hub);
+        wzp_calls_back(hub->calls, hub->relay->conf->id, fp, hub->addr,
+                       ngx_wzp_worker->now_ns, out);
+        ngx_wzp_call_unlock(hub);
+
+        ngx_wzp_call_run(hub, out, NULL, 0);
+
+    } while (out->more);
+}
+
+
+void
+ngx_wzp_call_link_up(ngx_wzp_link_t *ln)
+{
+    ngx_wzp_hub_t   *hub;
+    wzp_call_out_t  *out;
+
+    hub = ln->hub;
+    out = &ngx_wzp_call_out;
+
+    do {
+        ngx_wzp_call_lock(hub);
+        wzp_calls_link_up(hub->calls, hub->relay->conf->id, ln->id,
+                          ngx_wzp_worker->now_ns, out);
+        ngx_wzp_call_unlock(hub);
+
+        ngx_wzp_call_run(hub, out, NULL, 0);
+
+    } while (out->more);
+}
+
+
+void
+ngx_wzp_call_link_down(ngx_wzp_link_t *ln)
+{
+    ngx_wzp_hub_t  *hub;
+
+    hub = ln->hub;
+
     ngx_wzp_call_lock(hub);
-    wzp_calls_back(hub->calls, hub->relay->conf->id, fp);
+    wzp_calls_link_down(hub->calls, hub->relay->conf->id, ln->id,
+                        ngx_wzp_worker->now_ns);
     ngx_wzp_call_unlock(hub);
 }
 
@@ -193,7 +237,9 @@ ngx_wzp_call_tick(ngx_wzp_hub_t *hub)
     ngx_queue_t     *q, *next;
     ngx_wzp_span_t  *sp;
 
-    while (hub->ruling) {
+    /* while one hub takes over from another, nothing runs out */
+
+    while (hub->ruling && hub->lost_ns == 0) {
         ngx_wzp_call_lock(hub);
         found = wzp_calls_deadline(hub->calls) <= ngx_wzp_worker->now_ns
                 && wzp_calls_expire(hub->calls, ngx_wzp_worker->now_ns,

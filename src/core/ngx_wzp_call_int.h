@@ -30,6 +30,7 @@ typedef struct {
     ngx_queue_t      queue;
     ngx_wzp_hub_t   *hub;
     uint64_t         number;            /* of the phone                      */
+    uint8_t          caller[WZP_FP_SIZE];
     uint8_t          target[WZP_FP_SIZE];
     void            *question;
     size_t           len;

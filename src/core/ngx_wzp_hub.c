@@ -33,6 +33,7 @@ ngx_int_t
 ngx_wzp_hub_init(ngx_cycle_t *cycle, ngx_wzp_relay_t *relay)
 {
     uint64_t               ms;
+    ngx_uint_t             i;
     struct timeval         tv;
     ngx_wzp_hub_t         *hub;
     ngx_wzp_relay_conf_t  *conf;
@@ -66,6 +67,11 @@ ngx_wzp_hub_init(ngx_cycle_t *cycle, ngx_wzp_relay_t *relay)
 
     ngx_queue_init(&hub->outs);
     ngx_queue_init(&hub->phones);
+
+    for (i = 0; i < NGX_WZP_HUB_BUCKETS; i++) {
+        ngx_queue_init(&hub->registered[i]);
+    }
+
     ngx_queue_init(&hub->offers);
     ngx_queue_init(&hub->spans);
     ngx_queue_init(&hub->carriers);

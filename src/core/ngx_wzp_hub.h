@@ -35,6 +35,8 @@
 /* Numbers of peers for gossip and routes: links, then probes. */
 #define NGX_WZP_PROBE_FIRST     WZP_FED_PEERS
 
+#define NGX_WZP_HUB_BUCKETS     256     /* one byte of what is looked for    */
+
 
 typedef struct ngx_wzp_link_s   ngx_wzp_link_t;
 typedef struct ngx_wzp_probe_s  ngx_wzp_probe_t;
@@ -66,6 +68,7 @@ struct ngx_wzp_hub_s {
     ngx_wzp_probe_t      *probes[WZP_GOSSIP_PEERS - NGX_WZP_PROBE_FIRST];
     ngx_queue_t           phones;       /* of ngx_wzp_phone_t                */
     ngx_uint_t            nphones;
+    ngx_queue_t           registered[NGX_WZP_HUB_BUCKETS];  /* of them       */
     ngx_queue_t           offers;       /* of ngx_wzp_call_offer_t           */
     ngx_queue_t           spans;        /* of ngx_wzp_span_t                 */
     ngx_queue_t           carriers;     /* of ngx_wzp_carrier_t              */

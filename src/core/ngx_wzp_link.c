@@ -5,6 +5,7 @@
 
 #include "core/ngx_wzp_link.h"
 
+#include "core/ngx_wzp_call.h"
 #include "core/ngx_wzp_fed.h"
 #include "core/ngx_wzp_link_signal.h"
 #include "core/ngx_wzp_presence.h"
@@ -409,10 +410,7 @@ ngx_wzp_link_choose(ngx_wzp_link_t *ln)
 static void
 ngx_wzp_link_started(ngx_wzp_link_t *ln)
 {
-    char              text[WZP_ADDR_TEXT_MAX];
-    ngx_wzp_hub_t    *hub;
-
-    hub = ln->hub;
+    char  text[WZP_ADDR_TEXT_MAX];
 
     ln->since_ns = ngx_wzp_worker->now_ns;
     ln->error[0] = '\0';
@@ -427,9 +425,7 @@ ngx_wzp_link_started(ngx_wzp_link_t *ln)
                              : "existing relay, NOT proved");
     ngx_wzp_watch_link(ln, NULL);
 
-    ngx_wzp_zone_lock(ngx_wzp_worker->zone);
-    wzp_calls_link_up(hub->calls, hub->relay->conf->id, ln->id);
-    ngx_wzp_zone_unlock(ngx_wzp_worker->zone);
+    ngx_wzp_call_link_up(ln);
 }
 
 
@@ -460,9 +456,7 @@ ngx_wzp_link_ended(ngx_wzp_link_t *ln, const char *why)
     ngx_wzp_presence_down(hub, ln->bit);
 
     if (hub->ruling) {
-        ngx_wzp_zone_lock(ngx_wzp_worker->zone);
-        wzp_calls_link_down(hub->calls, hub->relay->conf->id, ln->id, now);
-        ngx_wzp_zone_unlock(ngx_wzp_worker->zone);
+        ngx_wzp_call_link_down(ln);
     }
 
     if (ln->conf->host.text.len != 0 && hub->quic != NULL && !hub->leaving) {

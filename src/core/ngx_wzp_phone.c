@@ -12,6 +12,8 @@
 
 
 #define NGX_WZP_PHONE_REGISTER  10000   /* ms, PROTOCOL 7.6                  */
+#define NGX_WZP_PHONE_OFFERS    2       /* calls placed per second           */
+#define NGX_WZP_PHONE_BURST     20
 
 
 static void ngx_wzp_phone_message(void *peer, const uint8_t *data,
@@ -26,6 +28,9 @@ static wzp_close_t ngx_wzp_phone_admit(ngx_wzp_phone_t *ph,
 static wzp_close_t ngx_wzp_phone_others(ngx_wzp_phone_t *ph);
 static void ngx_wzp_phone_ack(ngx_wzp_phone_t *ph, wzp_close_t why,
     unsigned extensions);
+static ngx_queue_t *ngx_wzp_phone_bucket(ngx_wzp_hub_t *hub,
+    const uint8_t *fp);
+static void ngx_wzp_phone_forget(ngx_wzp_phone_t *ph);
 static void ngx_wzp_phone_signal(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
     const uint8_t *data, size_t len);
 static void ngx_wzp_phone_reflect(ngx_wzp_phone_t *ph);
@@ -37,6 +42,7 @@ static void ngx_wzp_phone_routed(void *ctx, const wzp_route_response_t *rr);
 /* A phone's question that other relays are asked. */
 typedef struct {
     ngx_wzp_hub_t  *hub;
+    uint8_t         fp[WZP_FP_SIZE];    /* of the phone                      */
     uint64_t        number;             /* of the phone                      */
     uint64_t        id;                 /* of its question                   */
 } ngx_wzp_phone_question_t;
@@ -75,6 +81,8 @@ ngx_wzp_phone_accept(ngx_wzp_hub_t *hub, ngx_wzp_conn_t *wc)
     ph->hub = hub;
     ph->wc = wc;
     ph->number = ++ngx_wzp_phone_number;
+    wzp_bucket_init(&ph->offers, NGX_WZP_PHONE_OFFERS, NGX_WZP_PHONE_BURST,
+                    ngx_wzp_worker->now_ns);
 
     ngx_queue_insert_tail(&hub->phones, &ph->queue);
     hub->nphones++;
@@ -93,7 +101,7 @@ ngx_wzp_phone_closed(void *peer, const char *why)
     ph->hub->nphones--;
 
     if (ph->registered) {
-        ph->hub->phoned = 1;
+        ngx_wzp_phone_forget(ph);
 
         if (ngx_wzp_phone_find(ph->hub, ph->fp) == NULL) {
             ngx_wzp_call_gone(ph->hub, ph->fp);
@@ -169,6 +177,7 @@ ngx_wzp_phone_register(ngx_wzp_phone_t *ph, const wzp_register_presence_t *rp)
 
     ph->registered = 1;
     ph->hub->phoned = 1;
+    ngx_queue_insert_tail(ngx_wzp_phone_bucket(ph->hub, ph->fp), &ph->same);
 
     ngx_wzp_call_back(ph->hub, ph->fp);
 }
@@ -217,26 +226,18 @@ static wzp_close_t
 ngx_wzp_phone_others(ngx_wzp_phone_t *ph)
 {
     ngx_uint_t        n;
-    ngx_queue_t      *q, *next;
-    ngx_wzp_phone_t  *other;
+    ngx_wzp_phone_t  *other, *next;
 
     n = 0;
 
-    for (q = ngx_queue_head(&ph->hub->phones);
-         q != ngx_queue_sentinel(&ph->hub->phones);
-         q = next)
+    for (other = ngx_wzp_phone_next(ph->hub, ph->fp, NULL);
+         other != NULL;
+         other = next)
     {
-        next = ngx_queue_next(q);
-        other = ngx_queue_data(q, ngx_wzp_phone_t, queue);
-
-        if (!other->registered
-            || ngx_memcmp(other->fp, ph->fp, WZP_FP_SIZE) != 0)
-        {
-            continue;
-        }
+        next = ngx_wzp_phone_next(ph->hub, ph->fp, other);
 
         if (!other->verified) {
-            other->registered = 0;
+            ngx_wzp_phone_forget(other);
             ngx_wzp_conn_close(other->wc, WZP_CLOSE_REPLACED);
 
         } else if (!ph->verified) {
@@ -282,24 +283,67 @@ ngx_wzp_phone_ack(ngx_wzp_phone_t *ph, wzp_close_t why, unsigned extensions)
 }
 
 
-ngx_wzp_phone_t *
-ngx_wzp_phone_find(ngx_wzp_hub_t *hub, const uint8_t *fp)
-{
-    ngx_queue_t      *q;
-    ngx_wzp_phone_t  *ph;
+/* ---- who is registered ---- */
 
-    for (q = ngx_queue_head(&hub->phones);
-         q != ngx_queue_sentinel(&hub->phones);
+static ngx_queue_t *
+ngx_wzp_phone_bucket(ngx_wzp_hub_t *hub, const uint8_t *fp)
+{
+    return &hub->registered[fp[0] % NGX_WZP_HUB_BUCKETS];
+}
+
+
+static void
+ngx_wzp_phone_forget(ngx_wzp_phone_t *ph)
+{
+    ngx_queue_remove(&ph->same);
+    ph->registered = 0;
+    ph->hub->phoned = 1;
+}
+
+
+ngx_wzp_phone_t *
+ngx_wzp_phone_next(ngx_wzp_hub_t *hub, const uint8_t *fp, ngx_wzp_phone_t *ph)
+{
+    ngx_queue_t  *q, *bucket;
+
+    bucket = ngx_wzp_phone_bucket(hub, fp);
+
+    for (q = ph == NULL ? ngx_queue_head(bucket) : ngx_queue_next(&ph->same);
+         q != ngx_queue_sentinel(bucket);
          q = ngx_queue_next(q))
     {
-        ph = ngx_queue_data(q, ngx_wzp_phone_t, queue);
+        ph = ngx_queue_data(q, ngx_wzp_phone_t, same);
 
-        if (ph->registered && ngx_memcmp(ph->fp, fp, WZP_FP_SIZE) == 0) {
+        if (ngx_memcmp(ph->fp, fp, WZP_FP_SIZE) == 0) {
             return ph;
         }
     }
 
     return NULL;
+}
+
+
+ngx_wzp_phone_t *
+ngx_wzp_phone_find(ngx_wzp_hub_t *hub, const uint8_t *fp)
+{
+    return ngx_wzp_phone_next(hub, fp, NULL);
+}
+
+
+ngx_wzp_phone_t *
+ngx_wzp_phone_by_number(ngx_wzp_hub_t *hub, const uint8_t *fp,
+    uint64_t number)
+{
+    ngx_wzp_phone_t  *ph;
+
+    for (ph = ngx_wzp_phone_next(hub, fp, NULL);
+         ph != NULL && ph->number != number;
+         ph = ngx_wzp_phone_next(hub, fp, ph))
+    {
+        /* void */
+    }
+
+    return ph;
 }
 
 
@@ -378,6 +422,7 @@ ngx_wzp_phone_route(ngx_wzp_phone_t *ph, const wzp_route_query_t *rq)
     }
 
     pq->hub = ph->hub;
+    ngx_memcpy(pq->fp, ph->fp, WZP_FP_SIZE);
     pq->number = ph->number;
     pq->id = rq->id;
 
@@ -393,25 +438,18 @@ static void
 ngx_wzp_phone_routed(void *ctx, const wzp_route_response_t *rr)
 {
     wzp_signal_t               sg;
-    ngx_queue_t               *q;
     ngx_wzp_phone_t           *ph;
     ngx_wzp_phone_question_t  *pq = ctx;
 
-    for (q = ngx_queue_head(&pq->hub->phones);
-         q != ngx_queue_sentinel(&pq->hub->phones);
-         q = ngx_queue_next(q))
-    {
-        ph = ngx_queue_data(q, ngx_wzp_phone_t, queue);
+    ph = ngx_wzp_phone_by_number(pq->hub, pq->fp, pq->number);
 
-        if (ph->number == pq->number) {
-            ngx_memzero(&sg, sizeof(sg));
-            sg.type = WZP_SIG_ROUTE_RESPONSE;
-            sg.u.route_response = *rr;
-            sg.u.route_response.id = pq->id;
+    if (ph != NULL) {
+        ngx_memzero(&sg, sizeof(sg));
+        sg.type = WZP_SIG_ROUTE_RESPONSE;
+        sg.u.route_response = *rr;
+        sg.u.route_response.id = pq->id;
 
-            (void) ngx_wzp_conn_signal(ph->wc->qc, &sg, 0);
-            break;
-        }
+        (void) ngx_wzp_conn_signal(ph->wc->qc, &sg, 0);
     }
 
     ngx_free(pq);

@@ -17,10 +17,12 @@
 /* A `_signal` connection. */
 typedef struct {
     ngx_queue_t       queue;            /* in the hub                        */
+    ngx_queue_t       same;             /* with the same hash, registered    */
     ngx_wzp_hub_t    *hub;
     ngx_wzp_conn_t   *wc;
     uint64_t          number;           /* never used twice                  */
     uint8_t           fp[WZP_FP_SIZE];
+    wzp_bucket_t      offers;           /* calls placed                      */
     unsigned          registered:1;
     unsigned          verified:1;       /* bound to the TLS session          */
 } ngx_wzp_phone_t;
@@ -30,6 +32,13 @@ void ngx_wzp_phone_accept(ngx_wzp_hub_t *hub, ngx_wzp_conn_t *wc);
 
 /* Ask them to register anew, with the heir. */
 void ngx_wzp_phone_leave(ngx_wzp_hub_t *hub);
+
+/* All of one person, one after the other: NULL first and last. */
+ngx_wzp_phone_t *ngx_wzp_phone_next(ngx_wzp_hub_t *hub, const uint8_t *fp,
+    ngx_wzp_phone_t *ph);
+
+ngx_wzp_phone_t *ngx_wzp_phone_by_number(ngx_wzp_hub_t *hub,
+    const uint8_t *fp, uint64_t number);
 
 /* One who is registered here, or NULL. */
 ngx_wzp_phone_t *ngx_wzp_phone_find(ngx_wzp_hub_t *hub, const uint8_t *fp);

@@ -25,6 +25,7 @@
 #define NGX_STREAM_WZP_BACKOFF_MIN      5000    /* ms */
 #define NGX_STREAM_WZP_BACKOFF_MAX      300000
 #define NGX_STREAM_WZP_TAP_RATE         100     /* lines per second */
+#define NGX_STREAM_WZP_RING             45000
 
 
 static void *ngx_stream_wzp_create_srv_conf(ngx_conf_t *cf);
@@ -82,6 +83,10 @@ static ngx_stream_wzp_msec_bounds_t  ngx_stream_wzp_handshake_bounds = {
 
 static ngx_stream_wzp_msec_bounds_t  ngx_stream_wzp_idle_bounds = {
     { ngx_stream_wzp_check_msec }, NGX_STREAM_WZP_IDLE_MIN, 600000
+};
+
+static ngx_stream_wzp_msec_bounds_t  ngx_stream_wzp_ring_bounds = {
+    { ngx_stream_wzp_check_msec }, 1000, 600000
 };
 
 static ngx_stream_wzp_msec_bounds_t  ngx_stream_wzp_bundle_bounds = {
@@ -273,6 +278,13 @@ static ngx_command_t  ngx_stream_wzp_commands[] = {
       ngx_stream_wzp_off(presence, ngx_uint_t),
       ngx_stream_wzp_presences },
 
+    { ngx_string("wzp_ring_timeout"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(ring_timeout, ngx_msec_t),
+      &ngx_stream_wzp_ring_bounds },
+
     { ngx_string("wzp_signal_unverified"),
       NGX_STREAM_WZP_CONF|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
@@ -374,6 +386,7 @@ ngx_stream_wzp_create_srv_conf(ngx_conf_t *cf)
     wscf->backoff_min = NGX_CONF_UNSET_MSEC;
     wscf->backoff_max = NGX_CONF_UNSET_MSEC;
     wscf->presence = NGX_CONF_UNSET_UINT;
+    wscf->ring_timeout = NGX_CONF_UNSET_MSEC;
     wscf->signal_unverified = NGX_CONF_UNSET;
     wscf->tap_rate = NGX_CONF_UNSET_UINT;
     wscf->event_log = NGX_CONF_UNSET_PTR;
@@ -424,6 +437,8 @@ ngx_stream_wzp_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
                               NGX_STREAM_WZP_BACKOFF_MAX);
     ngx_conf_merge_uint_value(conf->presence, prev->presence,
                               NGX_WZP_PRESENCE_ALL);
+    ngx_conf_merge_msec_value(conf->ring_timeout, prev->ring_timeout,
+                              NGX_STREAM_WZP_RING);
     ngx_conf_merge_value(conf->signal_unverified, prev->signal_unverified, 0);
     ngx_conf_merge_uint_value(conf->tap_rate, prev->tap_rate,
                               NGX_STREAM_WZP_TAP_RATE);
