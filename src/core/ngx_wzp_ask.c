@@ -80,6 +80,17 @@ static uint32_t     ngx_wzp_ask_number;
 static ngx_event_t  ngx_wzp_ask_timer;
 
 
+void
+ngx_wzp_ask_init(void)
+{
+    ngx_wzp_event_init(&ngx_wzp_ask_timer, ngx_wzp_ask_timer_handler);
+
+    /* this slot's last life may still be told something */
+
+    ngx_wzp_random(&ngx_wzp_ask_number, sizeof(ngx_wzp_ask_number));
+}
+
+
 /* ---- who asks ---- */
 
 ngx_wzp_ask_t *
@@ -95,13 +106,6 @@ ngx_wzp_ask(ngx_wzp_relay_conf_t *conf, ngx_wzp_ask_e kind,
     ask = ngx_calloc(sizeof(ngx_wzp_ask_t), ngx_cycle->log);
     if (ask == NULL) {
         return NULL;
-    }
-
-    if (ngx_wzp_ask_number == 0) {
-
-        /* this slot's last life may still be told something */
-
-        ngx_wzp_random(&ngx_wzp_ask_number, sizeof(ngx_wzp_ask_number));
     }
 
     ask->conf = conf;
@@ -323,10 +327,6 @@ ngx_wzp_ask_arm(void)
     ngx_event_t  *ev;
 
     ev = &ngx_wzp_ask_timer;
-
-    if (ev->handler == NULL) {
-        ngx_wzp_event_init(ev, ngx_wzp_ask_timer_handler);
-    }
 
     if (!ev->timer_set && !ev->posted
         && !(ngx_queue_empty(&ngx_wzp_asks)

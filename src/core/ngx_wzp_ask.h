@@ -54,6 +54,9 @@ struct ngx_wzp_answer_s {
 };
 
 
+/* A worker starts. */
+void ngx_wzp_ask_init(void);
+
 /*
  * fp: of WZP_FP_SIZE bytes, or NULL.  The handler is called once, never from
  * inside of this.  NULL: too many questions are under way, or no memory.

@@ -138,6 +138,7 @@ ngx_wzp_worker_init(ngx_cycle_t *cycle, ngx_wzp_zone_t *zn,
     ngx_wzp_event_init(&wk->flush, ngx_wzp_worker_flush_handler);
     ngx_wzp_event_init(&wk->tick, ngx_wzp_worker_tick_handler);
     wk->tick.cancelable = 1;
+    ngx_wzp_ask_init();
 
     ngx_wzp_worker = wk;
 
