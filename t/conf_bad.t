@@ -77,6 +77,8 @@ my @server = (
         'a b'            => 'arguments',
     ],
     wzp_debug_tap_rate => ['0' => 'from 1 to', 'many' => 'many'],
+    wzp_health_interval => ['0' => 'from 1s', '2h' => 'to 1h', 'x' => 'x',
+                            '1s; wzp_health_interval 2s' => 'duplicate'],
     wzp_event_log => [
         '""'             => 'no name of a file',
         'x; wzp_event_log y' => 'duplicate',

@@ -47,6 +47,7 @@ for my $line (
     'wzp_debug_tap General;', 'wzp_debug_tap *; wzp_debug_tap call-1;',
     'wzp_debug_tap a47b63f7d5b511ba5bc4089a74446906;',
     'wzp_debug_tap_rate 1;', 'wzp_debug_tap_rate off;',
+    'wzp_health_interval 1s;', 'wzp_health_interval off;',
     'wzp_event_log off;', 'wzp_event_log %%DIR%%/events.log;',
     (map { "wzp_profile $_;" } qw(Opus64k Opus48k Opus32k Opus24k Opus6k
                                   Codec2_1200)))

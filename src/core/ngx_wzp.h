@@ -144,6 +144,7 @@ typedef struct {
     ngx_array_t   *taps;                /* of ngx_wzp_tap_conf_t, or NULL    */
     ngx_uint_t     tap_rate;            /* lines per second; 0: no limit     */
     ngx_open_file_t  *event_log;        /* NULL: off                         */
+    ngx_msec_t     health;              /* from line to line; 0: none        */
 
     ngx_uint_t     access;              /* unsigned: the server has rules    */
     ngx_uint_t     noticed;             /* unsigned: the start line is out   */

@@ -27,7 +27,8 @@ static void ngx_wzp_carrier_closed(void *peer, const char *why);
 static const ngx_wzp_peer_ops_t  ngx_wzp_carrier_ops = {
     ngx_wzp_carrier_message,
     ngx_wzp_carrier_datagram,
-    ngx_wzp_carrier_closed
+    ngx_wzp_carrier_closed,
+    NULL
 };
 
 

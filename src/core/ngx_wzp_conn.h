@@ -39,6 +39,9 @@ typedef struct {
 
     /* The last one. why: a sentence, at least a word. */
     void (*closed)(void *peer, const char *why);
+
+    /* Media of ours is on its way; may be NULL. */
+    void (*sent)(void *peer, const wzp_qbuf_t *qb);
 } ngx_wzp_peer_ops_t;
 
 

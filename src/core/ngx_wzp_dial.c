@@ -27,6 +27,7 @@ static void ngx_wzp_dial_message(wzp_qconn_t *qc, const uint8_t *data,
     size_t len);
 static void ngx_wzp_dial_datagram(wzp_qconn_t *qc, const uint8_t *data,
     size_t len);
+static void ngx_wzp_dial_sent(wzp_qconn_t *qc, const wzp_qbuf_t *qb);
 static void ngx_wzp_dial_closed(wzp_qconn_t *qc, const wzp_qclose_t *why);
 static void ngx_wzp_dial_linger_handler(ngx_event_t *ev);
 static void ngx_wzp_dial_free(ngx_wzp_out_t *out);
@@ -379,6 +380,7 @@ ngx_wzp_dial_events(wzp_quic_events_t *events)
     events->confirmed = ngx_wzp_dial_confirmed;
     events->message = ngx_wzp_dial_message;
     events->datagram = ngx_wzp_dial_datagram;
+    events->sent = ngx_wzp_dial_sent;
     events->closed = ngx_wzp_dial_closed;
 }
 
@@ -454,6 +456,19 @@ ngx_wzp_dial_datagram(wzp_qconn_t *qc, const uint8_t *data, size_t len)
 
     if (out->peer != NULL) {
         out->ops->datagram(out->peer, data, len);
+    }
+}
+
+
+static void
+ngx_wzp_dial_sent(wzp_qconn_t *qc, const wzp_qbuf_t *qb)
+{
+    ngx_wzp_out_t  *out;
+
+    out = wzp_qconn_data(qc);
+
+    if (out->peer != NULL && out->ops->sent != NULL) {
+        out->ops->sent(out->peer, qb);
     }
 }
 

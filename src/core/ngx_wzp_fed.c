@@ -677,6 +677,7 @@ ngx_wzp_fed_receive(ngx_wzp_link_t *ln, const uint8_t *data, size_t len)
 
     ngx_wzp_count(hub->relay->stat, NGX_WZP_STAT_FED_IN, 1);
     ln->packets_in++;
+    ngx_wzp_health_in(&ln->health, ngx_wzp_worker->now_ns);
 
     data += WZP_TAG_SIZE;
     len -= WZP_TAG_SIZE;

@@ -265,6 +265,7 @@ ngx_wzp_hub_tick(ngx_wzp_relay_t *relay)
 
     ngx_wzp_fed_tick(hub);
     ngx_wzp_link_tick(hub);
+    ngx_wzp_health_links(hub);
     ngx_wzp_probe_tick(hub);
     ngx_wzp_presence_tick(hub);
     ngx_wzp_call_tick(hub);

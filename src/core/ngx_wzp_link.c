@@ -31,6 +31,7 @@ static void ngx_wzp_link_message(void *peer, const uint8_t *data, size_t len);
 static void ngx_wzp_link_datagram(void *peer, const uint8_t *data,
     size_t len);
 static void ngx_wzp_link_closed(void *peer, const char *why);
+static void ngx_wzp_link_sent(void *peer, const wzp_qbuf_t *qb);
 static void ngx_wzp_link_choose(ngx_wzp_link_t *ln);
 static ngx_int_t ngx_wzp_link_better(ngx_wzp_link_conn_t *a,
     ngx_wzp_link_conn_t *b);
@@ -42,7 +43,8 @@ static void ngx_wzp_link_ended(ngx_wzp_link_t *ln, const char *why);
 static const ngx_wzp_peer_ops_t  ngx_wzp_link_ops = {
     ngx_wzp_link_message,
     ngx_wzp_link_datagram,
-    ngx_wzp_link_closed
+    ngx_wzp_link_closed,
+    ngx_wzp_link_sent
 };
 
 
@@ -311,6 +313,18 @@ ngx_wzp_link_closed(void *peer, const char *why)
     }
 
     ngx_free(lc);
+}
+
+
+static void
+ngx_wzp_link_sent(void *peer, const wzp_qbuf_t *qb)
+{
+    ngx_wzp_link_conn_t  *lc = peer;
+
+    if (lc->link != NULL) {
+        ngx_wzp_health_out(&lc->link->health, qb->born_ns,
+                           ngx_wzp_worker->flush_ns);
+    }
 }
 
 
@@ -738,6 +752,7 @@ ngx_wzp_link_media(ngx_wzp_link_t *ln, wzp_qbuf_t *qb)
     if (ln->best == NULL
         || wzp_qconn_send(ln->best->qc, qb, ngx_wzp_worker->now_ns) != WZP_OK)
     {
+        ln->health.failures++;
         return NGX_DECLINED;
     }
 

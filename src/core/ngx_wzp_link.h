@@ -12,6 +12,7 @@
 
 
 #include "core/ngx_wzp_dial.h"
+#include "core/ngx_wzp_health.h"
 #include "core/ngx_wzp_hub.h"
 #include "wzp/wzp_bucket.h"
 
@@ -62,6 +63,7 @@ struct ngx_wzp_link_s {
     uint64_t               packets_out;
     uint64_t               signals_in;
     uint64_t               dropped;     /* media not accepted                */
+    ngx_wzp_health_t       health;
 
     unsigned               ours:1;      /* while up                          */
     unsigned               tried:1;     /* a first attempt has ended         */

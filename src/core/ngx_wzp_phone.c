@@ -54,7 +54,8 @@ static uint64_t  ngx_wzp_phone_number;
 static const ngx_wzp_peer_ops_t  ngx_wzp_phone_ops = {
     ngx_wzp_phone_message,
     ngx_wzp_phone_datagram,
-    ngx_wzp_phone_closed
+    ngx_wzp_phone_closed,
+    NULL
 };
 
 

@@ -36,7 +36,8 @@ static ngx_uint_t ngx_wzp_probe_allowed(ngx_wzp_probe_t *pr);
 static const ngx_wzp_peer_ops_t  ngx_wzp_probe_ops = {
     ngx_wzp_probe_message,
     ngx_wzp_probe_datagram,
-    ngx_wzp_probe_closed
+    ngx_wzp_probe_closed,
+    NULL
 };
 
 

@@ -306,6 +306,8 @@ ngx_wzp_room_media(ngx_wzp_member_t *mb, const wzp_packet_t *pk,
 
     rm = mb->room;
 
+    ngx_wzp_health_in(&mb->health, ngx_wzp_worker->now_ns);
+
     if (pk->has_report && wzp_quality_report(&mb->quality, &pk->report)) {
         ngx_wzp_room_quality(mb);
     }
@@ -481,6 +483,7 @@ ngx_wzp_room_deliver(ngx_wzp_member_t *mb, wzp_qbuf_t *qb,
 
     to->failed++;
     to->rc = rc;
+    mb->health.failures++;
 }
 
 

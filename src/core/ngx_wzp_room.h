@@ -9,6 +9,7 @@
 
 #include "core/ngx_wzp_conn.h"
 #include "core/ngx_wzp_dir.h"
+#include "core/ngx_wzp_health.h"
 
 
 /* A room with members in this worker. */
@@ -46,6 +47,7 @@ struct ngx_wzp_member_s {
 
     wzp_bucket_t         rate;
     wzp_quality_t        quality;
+    ngx_wzp_health_t     health;
     unsigned             muted:1;
     unsigned             held:1;
     unsigned             fresh:1;       /* has not been told of the others   */

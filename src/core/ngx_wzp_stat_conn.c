@@ -22,6 +22,13 @@ ngx_wzp_stat_conn_sent(wzp_qconn_t *qc, const wzp_qbuf_t *qb)
 
     wc = wzp_qconn_data(qc);
 
+    if (wc != NULL && wc->state == NGX_WZP_CONN_PEER
+        && wc->ops->sent != NULL)
+    {
+        wc->ops->sent(wc->peer, qb);
+        return;
+    }
+
     if (wc == NULL || wc->member == NULL
         || wzp_packet_parse(&pk, qb->data, qb->len) != WZP_OK)
     {
@@ -30,6 +37,8 @@ ngx_wzp_stat_conn_sent(wzp_qconn_t *qc, const wzp_qbuf_t *qb)
 
     relay = wc->relay;
 
+    ngx_wzp_health_out(&wc->member->health, qb->born_ns,
+                       ngx_wzp_worker->flush_ns);
     ngx_wzp_count(relay->stat, NGX_WZP_STAT_PACKETS_OUT, 1);
     ngx_wzp_count(relay->stat, NGX_WZP_STAT_BYTES_OUT, pk.payload.len);
     ngx_wzp_stat_sent(&relay->turn, relay->stat, qb->born_ns);

@@ -698,6 +698,8 @@ ngx_wzp_worker_flush_handler(ngx_event_t *ev)
 
     ngx_wzp_room_updates();
 
+    wk->flush_ns = ngx_wzp_now();
+
     for (i = 0; i < wk->nrelays; i++) {
         wzp_quic_flush(wk->relays[i].quic, wk->now_ns);
         ngx_wzp_hub_flush(&wk->relays[i]);
@@ -785,6 +787,7 @@ ngx_wzp_worker_tick_handler(ngx_event_t *ev)
     ngx_wzp_room_news(NGX_WZP_NONE);
     ngx_wzp_room_tick();
     ngx_wzp_conn_account();
+    ngx_wzp_health_members();
 
     for (i = 0; i < wk->nrelays; i++) {
         ngx_wzp_hub_tick(&wk->relays[i]);

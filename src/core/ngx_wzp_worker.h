@@ -35,6 +35,7 @@ typedef struct {
     ngx_wzp_stream_api_t   *stream;
 
     uint64_t                now_ns;     /* of this turn                      */
+    uint64_t                flush_ns;   /* when what it produced was sent    */
 
     wzp_udp_rx_t           *rx;
     wzp_udp_tx_t           *tx;

@@ -26,6 +26,7 @@
 #define NGX_STREAM_WZP_BACKOFF_MAX      300000
 #define NGX_STREAM_WZP_TAP_RATE         100     /* lines per second */
 #define NGX_STREAM_WZP_RING             45000
+#define NGX_STREAM_WZP_HEALTH           30000   /* ms */
 
 
 static void *ngx_stream_wzp_create_srv_conf(ngx_conf_t *cf);
@@ -313,6 +314,13 @@ static ngx_command_t  ngx_stream_wzp_commands[] = {
       ngx_stream_wzp_off(event_log, ngx_open_file_t *),
       NULL },
 
+    { ngx_string("wzp_health_interval"),
+      NGX_STREAM_WZP_CONF|NGX_CONF_TAKE1,
+      ngx_stream_wzp_interval,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      ngx_stream_wzp_off(health, ngx_msec_t),
+      NULL },
+
       ngx_null_command
 };
 
@@ -390,6 +398,7 @@ ngx_stream_wzp_create_srv_conf(ngx_conf_t *cf)
     wscf->signal_unverified = NGX_CONF_UNSET;
     wscf->tap_rate = NGX_CONF_UNSET_UINT;
     wscf->event_log = NGX_CONF_UNSET_PTR;
+    wscf->health = NGX_CONF_UNSET_MSEC;
 
     return wscf;
 }
@@ -443,6 +452,8 @@ ngx_stream_wzp_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->tap_rate, prev->tap_rate,
                               NGX_STREAM_WZP_TAP_RATE);
     ngx_conf_merge_ptr_value(conf->event_log, prev->event_log, NULL);
+    ngx_conf_merge_msec_value(conf->health, prev->health,
+                              NGX_STREAM_WZP_HEALTH);
 
     if (conf->rooms == NULL) {
         conf->rooms = prev->rooms;

@@ -280,6 +280,43 @@ ngx_stream_wzp_event_log(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* A time from a second to an hour, or "off". */
+char *
+ngx_stream_wzp_interval(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_int_t    ms;
+    ngx_str_t   *value;
+    ngx_msec_t  *interval;
+
+    interval = (ngx_msec_t *) ((u_char *) conf + cmd->offset);
+
+    if (*interval != NGX_CONF_UNSET_MSEC) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        *interval = 0;
+        return NGX_CONF_OK;
+    }
+
+    ms = ngx_parse_time(&value[1], 0);
+
+    if (ms == NGX_ERROR || ms < 1000 || ms > 3600000) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"%V\" directive, it must "
+                           "be a time from 1s to 1h, or \"off\"",
+                           &value[1], &cmd->name);
+        return NGX_CONF_ERROR;
+    }
+
+    *interval = (ngx_msec_t) ms;
+
+    return NGX_CONF_OK;
+}
+
+
 char *
 ngx_stream_wzp_check_msec(ngx_conf_t *cf, void *post, void *data)
 {

@@ -30,6 +30,7 @@ char *ngx_stream_wzp_probe_allow(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_stream_wzp_debug_tap(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_wzp_event_log(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_stream_wzp_interval(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_wzp_check_msec(ngx_conf_t *cf, void *post, void *data);
 
 
