@@ -251,7 +251,10 @@ ngx_wzp_fed_told(void *ctx, unsigned peer, const wzp_signal_t *sg)
 {
     ngx_wzp_hub_t  *hub = ctx;
 
-    if (peer < hub->nlinks) {
+    /* one that another hub follows is silent: it does not say that people are
+     * gone only because its links go over */
+
+    if (peer < hub->nlinks && hub->lost_ns == 0) {
         (void) ngx_wzp_link_signal(&hub->links[peer], sg);
     }
 }

@@ -273,7 +273,7 @@ ngx_wzp_hub_tick(ngx_wzp_relay_t *relay)
 
     if (!hub->ruling && !hub->leaving
         && (ngx_wzp_hub_living(zr->hub) == NGX_WZP_NONE
-            || ngx_wzp_link_synced(hub)
+            || ngx_wzp_link_synced(hub, NULL)
             || now - hub->started_ns > NGX_WZP_HUB_LEARN))
     {
         ngx_wzp_hub_rule(hub);
@@ -281,6 +281,7 @@ ngx_wzp_hub_tick(ngx_wzp_relay_t *relay)
 
     if (hub->ruling && zr->hub != hub->life) {
         hub->ruling = 0;
+        ngx_wzp_hub_go(hub);
         ngx_wzp_link_leave(hub, 0);
     }
 

@@ -525,7 +525,7 @@ ngx_wzp_link_learned(ngx_wzp_link_conn_t *lc)
 
     ngx_wzp_link_choose(lc->link);
 
-    if (lc->link->best == lc) {
+    if (!ngx_wzp_link_outdated(lc)) {
         wzp_fed_peer_synced(lc->hub->fed, (unsigned) lc->link->bit,
                             ngx_wzp_worker->now_ns);
     }
@@ -537,7 +537,7 @@ ngx_wzp_link_moves(ngx_wzp_link_conn_t *lc)
 {
     lc->goaway = 1;
 
-    if (lc->out != NULL && lc->out->dial != NULL) {
+    if (lc->out != NULL && lc->out->dial != NULL && lc->hub->lost_ns == 0) {
         ngx_wzp_dial_renew(&lc->link->dial);
     }
 }
@@ -581,6 +581,8 @@ ngx_wzp_link_tick_conn(ngx_wzp_link_conn_t *lc)
         return;
     }
 
+    ngx_wzp_link_say(lc);
+
     if (lc->doomed_ns != 0 && now >= lc->doomed_ns) {
         lc->doomed_ns = 0;
         ngx_wzp_link_close(lc, WZP_CLOSE_REPLACED);
@@ -604,7 +606,7 @@ ngx_wzp_link_tick_conn(ngx_wzp_link_conn_t *lc)
 
 
 ngx_uint_t
-ngx_wzp_link_synced(ngx_wzp_hub_t *hub)
+ngx_wzp_link_synced(ngx_wzp_hub_t *hub, ngx_wzp_link_t *but)
 {
     ngx_uint_t       i;
     ngx_wzp_link_t  *ln;
@@ -612,7 +614,7 @@ ngx_wzp_link_synced(ngx_wzp_hub_t *hub)
     for (i = 0; i < hub->nlinks; i++) {
         ln = &hub->links[i];
 
-        if (ln->conf->verify == NGX_WZP_VERIFY_HELLO
+        if (ln == but || ln->conf->verify == NGX_WZP_VERIFY_HELLO
             || (ln->best == NULL && ln->tried))
         {
             continue;                   /* it waits, or is not there */
@@ -644,9 +646,7 @@ ngx_wzp_link_rule(ngx_wzp_hub_t *hub)
         {
             lc = ngx_queue_data(q, ngx_wzp_link_conn_t, queue);
 
-            if (lc->told && lc->ours) {
-                ngx_wzp_link_hello(lc, 1, 0);
-            }
+            ngx_wzp_link_say(lc);
         }
 
         if (ln->conf->host.text.len != 0

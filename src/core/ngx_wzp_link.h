@@ -37,7 +37,8 @@ typedef struct {
                                            over                              */
     unsigned               ours:1;      /* it named our extension            */
     unsigned               synced:1;    /* it has told all it knows          */
-    unsigned               told:1;      /* so have we                        */
+    unsigned               told:1;      /* we told it what we know           */
+    unsigned               said:1;      /* and that this is all              */
     unsigned               goaway:1;    /* it said that it will end          */
 } ngx_wzp_link_conn_t;
 
@@ -90,10 +91,11 @@ ngx_int_t ngx_wzp_link_media(ngx_wzp_link_t *ln, wzp_qbuf_t *qb);
 /* Twice a second. */
 void ngx_wzp_link_tick(ngx_wzp_hub_t *hub);
 
-/* All relays that we could learn from have told all they know. */
-ngx_uint_t ngx_wzp_link_synced(ngx_wzp_hub_t *hub);
+/* All relays that we could learn from, but that one (or NULL), have told all
+ * they know. */
+ngx_uint_t ngx_wzp_link_synced(ngx_wzp_hub_t *hub, ngx_wzp_link_t *but);
 
-/* We have become the hub: say that we have told all that we know. */
+/* We have become the hub: dial those that would have lost the old one's. */
 void ngx_wzp_link_rule(ngx_wzp_hub_t *hub);
 
 /* Told to quit: ask those who dialed to come anew; with force: close. */

@@ -9,6 +9,7 @@
 #include "core/ngx_wzp_session.h"
 
 
+static ngx_uint_t ngx_wzp_link_younger(ngx_wzp_link_conn_t *lc);
 static void ngx_wzp_link_first(ngx_wzp_link_conn_t *lc,
     const wzp_signal_t *sg);
 static wzp_close_t ngx_wzp_link_claim(ngx_wzp_link_conn_t *lc,
@@ -62,21 +63,90 @@ ngx_wzp_link_ping(ngx_wzp_link_conn_t *lc)
 void
 ngx_wzp_link_tell(ngx_wzp_link_conn_t *lc)
 {
+    ngx_uint_t       again;
     ngx_wzp_link_t  *ln;
 
     ln = lc->link;
+
+    /*
+     * What the other end has told is in doubt when a younger process of it
+     * begins to tell, until that has told all; the same one has forgotten
+     * nothing, and an older one is not listened to.
+     */
+    again = lc->ours && !ngx_wzp_link_younger(lc);
     lc->told = 1;
 
-    wzp_fed_peer_up(lc->hub->fed, (unsigned) ln->bit, ln->id, lc->ours,
-                    ln->label, ngx_wzp_worker->now_ns);
+    if (again) {
+        wzp_fed_peer_tell(lc->hub->fed, (unsigned) ln->bit,
+                          ngx_wzp_worker->now_ns);
 
-    if (!lc->ours) {
-        return;
+    } else {
+        wzp_fed_peer_up(lc->hub->fed, (unsigned) ln->bit, ln->id, lc->ours,
+                        ln->label, ngx_wzp_worker->now_ns);
     }
 
-    ngx_wzp_presence_up(lc->hub, ln->bit, WZP_GOSSIP_OURS, ln->addr);
+    if (lc->ours) {
+        ngx_wzp_presence_up(lc->hub, ln->bit, WZP_GOSSIP_OURS, ln->addr);
+        ngx_wzp_link_say(lc);
+    }
+}
 
-    if (lc->hub->ruling) {
+
+/* Is it with a younger process of the other end than all that are told? */
+static ngx_uint_t
+ngx_wzp_link_younger(ngx_wzp_link_conn_t *lc)
+{
+    ngx_queue_t          *q;
+    ngx_wzp_link_conn_t  *other;
+
+    for (q = ngx_queue_head(&lc->link->conns);
+         q != ngx_queue_sentinel(&lc->link->conns);
+         q = ngx_queue_next(q))
+    {
+        other = ngx_queue_data(q, ngx_wzp_link_conn_t, queue);
+
+        if (other->told && other->epoch >= lc->epoch) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+ngx_uint_t
+ngx_wzp_link_outdated(ngx_wzp_link_conn_t *lc)
+{
+    ngx_queue_t          *q;
+    ngx_wzp_link_conn_t  *other;
+
+    for (q = ngx_queue_head(&lc->link->conns);
+         q != ngx_queue_sentinel(&lc->link->conns);
+         q = ngx_queue_next(q))
+    {
+        other = ngx_queue_data(q, ngx_wzp_link_conn_t, queue);
+
+        if (lc->ours && other->told && other->epoch > lc->epoch) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * That we have told all: when we are the hub, or have learned all that this
+ * one is told, which is what the others know.  (Were two heirs to wait until
+ * the other is the hub, both would wait in vain.)
+ */
+void
+ngx_wzp_link_say(ngx_wzp_link_conn_t *lc)
+{
+    if (lc->ours && lc->told && !lc->said && lc->hub->lost_ns == 0
+        && (lc->hub->ruling || ngx_wzp_link_synced(lc->hub, lc->link)))
+    {
+        lc->said = 1;
         ngx_wzp_link_hello(lc, 1, 0);
     }
 }
@@ -300,6 +370,10 @@ static void
 ngx_wzp_link_room(ngx_wzp_link_conn_t *lc, const wzp_signal_t *sg)
 {
     wzp_rc_t  rc;
+
+    if (ngx_wzp_link_outdated(lc)) {
+        return;
+    }
 
     rc = wzp_fed_input(lc->hub->fed, (unsigned) lc->link->bit, sg,
                        ngx_wzp_worker->now_ns);

@@ -16,6 +16,10 @@ void ngx_wzp_link_ready(ngx_wzp_link_conn_t *lc);
 
 void ngx_wzp_link_close(ngx_wzp_link_conn_t *lc, wzp_close_t why);
 
+/* Is there one with a younger process of the other end?  Then that one is
+ * who tells. */
+ngx_uint_t ngx_wzp_link_outdated(ngx_wzp_link_conn_t *lc);
+
 /* The other end has told all it knows on this one. */
 void ngx_wzp_link_learned(ngx_wzp_link_conn_t *lc);
 
@@ -33,6 +37,9 @@ void ngx_wzp_link_hello(ngx_wzp_link_conn_t *lc, ngx_uint_t sync,
 
 /* Tell everything that a new connection has to know. */
 void ngx_wzp_link_tell(ngx_wzp_link_conn_t *lc);
+
+/* And that it is all, if it is. */
+void ngx_wzp_link_say(ngx_wzp_link_conn_t *lc);
 
 void ngx_wzp_link_ping(ngx_wzp_link_conn_t *lc);
 

@@ -338,7 +338,6 @@ wzp_fed_peer_up(wzp_fed_t *fed, unsigned peer, wzp_relay_id_t id, bool ours,
     size_t           len;
     uint64_t         bit;
     wzp_fed_peer_t  *pr;
-    wzp_fed_room_t  *room;
 
     pr = &fed->peers[peer];
     bit = wzp_fed_bit(peer);
@@ -360,6 +359,15 @@ wzp_fed_peer_up(wzp_fed_t *fed, unsigned peer, wzp_relay_id_t id, bool ours,
     len = strnlen(label, WZP_LABEL_MAX);
     memset(pr->label, 0, sizeof(pr->label));
     memcpy(pr->label, label, len);
+
+    wzp_fed_peer_tell(fed, peer, now_ns);
+}
+
+
+void
+wzp_fed_peer_tell(wzp_fed_t *fed, unsigned peer, uint64_t now_ns)
+{
+    wzp_fed_room_t  *room;
 
     for (room = fed->rooms; room != NULL; room = room->next) {
         wzp_fed_tell_room(fed, room, peer, now_ns);

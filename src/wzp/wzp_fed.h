@@ -146,6 +146,10 @@ wzp_rc_t wzp_fed_local(wzp_fed_t *fed, wzp_fed_room_t *room,
 void wzp_fed_peer_up(wzp_fed_t *fed, unsigned peer, wzp_relay_id_t id,
     bool ours, const char *label, uint64_t now_ns);
 
+/* One more connection of a peer that is up, with the same process of the other
+ * end or an older one: told everything again, and nothing is in doubt. */
+void wzp_fed_peer_tell(wzp_fed_t *fed, unsigned peer, uint64_t now_ns);
+
 /* It has told everything it knows since the last _up: what it did not repeat
  * is gone.  (Only relays of ours can say so.) */
 void wzp_fed_peer_synced(wzp_fed_t *fed, unsigned peer, uint64_t now_ns);
