@@ -763,7 +763,8 @@ sub fingerprints
 }
 
 
-# Labels of the links that are up, by the log since the last start.
+# Labels of the links that are up, by the log since the last start: of any of
+# its processes, for an old one's go down when a new one's are up.
 
 sub links_up
 {
@@ -771,8 +772,19 @@ sub links_up
     my $log = substr $self->error_log, $self->{log_from} || 0;
     my %up;
 
-    $up{$1} = $2 eq 'up' while $log =~ /link "(.*?)" (up|down)\b/g;
-    return grep { $up{$_} } sort keys %up;
+    for (split /\n/, $log) {
+        if (/#(\d+): link "(.*?)" up\b/) {
+            $up{$1}{$2} = 1;
+        } elsif (/#(\d+): link "(.*?)" down\b/) {
+            delete $up{$1}{$2};
+        } elsif (/worker process (\d+) exited/) {
+            delete $up{$1};
+        }
+    }
+
+    my %any = map { %$_ } values %up;
+    my @labels = sort keys %any;
+    return @labels;
 }
 
 
