@@ -38,6 +38,7 @@ static void ngx_wzp_event_log_put(ngx_wzp_relay_t *relay, const u_char *line,
     size_t len);
 static void ngx_wzp_event_log_drop(ngx_wzp_event_log_t *el, uint64_t n);
 static void ngx_wzp_event_log_flush(ngx_open_file_t *file, ngx_log_t *log);
+static ngx_int_t ngx_wzp_event_log_tell(ngx_wzp_event_log_t *el);
 static void ngx_wzp_event_log_cut(ngx_wzp_event_log_t *el, size_t n);
 static void ngx_wzp_event_log_timer_handler(ngx_event_t *ev);
 
@@ -273,12 +274,11 @@ ngx_wzp_event_log_exit(ngx_open_file_t *file)
 
 /*
  * One write of whole lines, so that those of other workers are not mixed with
- * ours; the kernel appends.  Should the disk be full, the rest is dropped.
+ * ours; the kernel appends.  What a full disk does not take is dropped.
  */
 static void
 ngx_wzp_event_log_flush(ngx_open_file_t *file, ngx_log_t *log)
 {
-    u_char               *p, *last, line[128];
     ssize_t               n;
     ngx_wzp_event_log_t  *el;
 
@@ -288,36 +288,58 @@ ngx_wzp_event_log_flush(ngx_open_file_t *file, ngx_log_t *log)
         return;
     }
 
-    n = ngx_write_fd(file->fd, el->buf, el->len);
+    n = -1;
+
+    if (ngx_wzp_event_log_tell(el) == NGX_OK) {
+        n = ngx_write_fd(file->fd, el->buf, el->len);
+    }
 
     if (n != (ssize_t) el->len) {
         ngx_wzp_log_limited(NGX_WZP_LIMIT_EVENTS, NGX_LOG_ALERT, log,
                             n == -1 ? ngx_errno : 0,
                             "event log \"%V\": %z of %uz bytes written",
                             &file->name, n, el->len);
+
         ngx_wzp_event_log_cut(el, n > 0 ? (size_t) n : 0);
     }
 
     el->len = 0;
-
-    if (el->dropped != 0 && n > 0) {
-        p = line;
-        last = line + sizeof(line);
-
-        p = ngx_slprintf(p, last, "%s", el->cut ? "\n" : "");
-        p = ngx_wzp_event_log_ts(p, last);
-        p = ngx_slprintf(p, last, ",\"event\":\"dropped\",\"count\":%uL}\n",
-                         el->dropped);
-
-        if (ngx_write_fd(file->fd, line, (size_t) (p - line)) == p - line) {
-            el->dropped = 0;
-            el->cut = 0;
-        }
-    }
 }
 
 
-/* Only n bytes came through: the lines of the rest, with one that was cut. */
+/* First of all: how many are missing; and the end of one that was cut. */
+static ngx_int_t
+ngx_wzp_event_log_tell(ngx_wzp_event_log_t *el)
+{
+    u_char   *p, *last, line[128];
+    ssize_t   n;
+
+    if (el->dropped == 0) {
+        return NGX_OK;
+    }
+
+    last = line + sizeof(line);
+
+    p = ngx_slprintf(line, last, "%s", el->cut ? "\n" : "");
+    p = ngx_wzp_event_log_ts(p, last);
+    p = ngx_slprintf(p, last, ",\"event\":\"dropped\",\"count\":%uL}\n",
+                     el->dropped);
+
+    n = ngx_write_fd(el->file->fd, line, (size_t) (p - line));
+
+    if (n != p - line) {
+        el->cut |= (n > 0);
+        return NGX_ERROR;
+    }
+
+    el->dropped = 0;
+    el->cut = 0;
+
+    return NGX_OK;
+}
+
+
+/* Only n bytes came through: drop the rest, with the line that was cut. */
 static void
 ngx_wzp_event_log_cut(ngx_wzp_event_log_t *el, size_t n)
 {
