@@ -194,6 +194,10 @@ static void
 ngx_wzp_dial_forget_resolve(ngx_wzp_dial_t *dl)
 {
     if (dl->resolver != NULL) {
+        if (dl->resolver->read->posted) {
+            ngx_delete_posted_event(dl->resolver->read);
+        }
+
         if (dl->resolver->read->active) {
             (void) ngx_del_event(dl->resolver->read, NGX_READ_EVENT, 0);
         }
@@ -347,6 +351,12 @@ ngx_wzp_dial_read(ngx_event_t *ev)
 
     if (c->close) {
         c->close = 0;
+
+        if (c->error && out->qc != NULL) {      /* worker_shutdown_timeout */
+            wzp_qconn_close(out->qc, WZP_CLOSE_GOING_AWAY,
+                            wzp_close_phrase(WZP_CLOSE_GOING_AWAY));
+        }
+
         return;
     }
 
@@ -528,6 +538,10 @@ ngx_wzp_dial_free(ngx_wzp_out_t *out)
     }
 
     if (out->reader != NULL) {
+        if (out->reader->read->posted) {
+            ngx_delete_posted_event(out->reader->read);
+        }
+
         if (out->reader->read->active) {
             (void) ngx_del_event(out->reader->read, NGX_READ_EVENT, 0);
         }

@@ -203,7 +203,12 @@ ngx_wzp_fed_call(ngx_wzp_hub_t *hub, const char *name, ngx_wzp_link_t *ln)
         if (fr != NULL) {
             room = wzp_fed_room_data(fr);
             wzp_fed_room_remove(hub->fed, fr, ngx_wzp_worker->now_ns);
-            ngx_wzp_fed_write(hub, room);
+            room->fr = NULL;
+
+            if (hub->ruling) {
+                ngx_wzp_fed_write(hub, room);
+            }
+
             ngx_free(room);
         }
 
@@ -447,6 +452,7 @@ ngx_wzp_fed_members(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room)
     }
 
     room->version = version;
+    room->stale = 1;            /* who is here is not listed as elsewhere */
 
     if (wzp_fed_local(hub->fed, room->fr, list, n, ngx_wzp_worker->now_ns)
         != WZP_OK)
@@ -490,6 +496,7 @@ ngx_wzp_fed_write(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room)
                                   &index, &rc);
 
     if (rc != NGX_OK) {
+        room->stale = 1;        /* the tick tries again */
         ngx_wzp_log_limited(NGX_WZP_LIMIT_FULL, NGX_LOG_CRIT, ngx_cycle->log,
                             0, "zone \"%V\" of %uz bytes is full: members on "
                             "other relays are not listed, make \"wzp_zone\" "
@@ -736,6 +743,8 @@ ngx_wzp_fed_accept(ngx_wzp_link_t *ln, ngx_wzp_fed_room_t *room,
 
     wzp_shorthash(hash, ngx_wzp_fed_dup_key, data, len);
     ngx_memcpy(&h, hash, sizeof(h));
+
+    h ^= ln->hub->relay->conf->id;      /* one filter for all relays here */
 
     if (wzp_dup_seen((wzp_dup_t *) ((u_char *) zn->hdr + zn->hdr->off_dups),
                      h, now))

@@ -260,6 +260,10 @@ ngx_wzp_udp_release(ngx_wzp_listen_t *ln)
         return;
     }
 
+    if (ln->reader->read->posted) {
+        ngx_delete_posted_event(ln->reader->read);
+    }
+
     (void) ngx_del_event(ln->reader->read, NGX_READ_EVENT, 0);
 
     ngx_free_connection(ln->reader);

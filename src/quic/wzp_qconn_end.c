@@ -334,6 +334,8 @@ wzp_qconn_linger_input(wzp_qconn_t *qc, const wzp_udp_dgram_t *dg)
     buf = ep->conf.sink.buffer(ep->conf.sink.ctx);
     memcpy(buf, qc->close_pkt, qc->close_len);
 
-    ep->conf.sink.commit(ep->conf.sink.ctx, qc->close_len, qc->su,
+    /* by the socket that it came in by: its own may be gone */
+
+    ep->conf.sink.commit(ep->conf.sink.ctx, qc->close_len, dg->socket,
                          &qc->local, &qc->peer, NGTCP2_ECN_NOT_ECT);
 }

@@ -193,7 +193,8 @@ size_t wzp_fed_remote(const wzp_fed_t *fed, const wzp_fed_room_t *room,
 uint64_t wzp_fed_wants(const wzp_fed_room_t *room);
 
 /*
- * May a packet with this stream id come from this peer?  False: it is the id
+ * May a packet with this stream id come from this peer?  False: the room is
+ * not for this peer (a call of others), it is the id
  * of a local member, or of remote members none of whom this peer has offered.
  * 0 and ids that nobody has may.  The packet path: a binary search in a table
  * that is made when it is first asked for after a change.

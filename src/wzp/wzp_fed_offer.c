@@ -524,7 +524,9 @@ wzp_fed_withdraw(wzp_fed_t *fed, wzp_fed_room_t *room,
     og = wzp_fed_origin_find(room, nw->origin);
     of = og == NULL ? NULL : wzp_fed_offer_find(og, nw->peer);
 
-    if (of == NULL) {
+    /* the other connection of a link may be late with it */
+
+    if (of == NULL || (!of->stale && nw->seq < of->seq)) {
         return;
     }
 

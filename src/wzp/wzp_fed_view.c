@@ -354,6 +354,10 @@ wzp_fed_admit(wzp_fed_room_t *room, unsigned peer, uint16_t stream_id)
 {
     wzp_fed_stream_t  sm;
 
+    if ((room->peers & wzp_fed_bit(peer)) == 0) {
+        return false;
+    }
+
     if (stream_id == 0) {
         return true;
     }
