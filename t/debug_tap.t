@@ -89,6 +89,16 @@ ok((grep { / count=3 participants=\[/ && /"Bob"/ && /"\?"/ } @updates),
 ok((grep { index($_, '"Ann\" x TAP EVENT room=general event=\"join"') > 0 }
     @updates), 'escaped');
 
+my $both = '\[(?=.*"Ann\\\\" x)(?=.*"Bob").*\]';
+for my $way ([$r[0], 'out', 'B', $both],
+             [$r[1], 'fed', 'A', $both],
+             [$r[0], 'fed', 'B', '\["\?"\]'])
+{
+    my ($r, $dir, $peer, $who) = @$way;
+    ok(wait_taps($r, 1, qr/^TAP SIGNAL room=general signal="GlobalRoomActive" dir="$dir" peer="$peer" participants=$who$/),
+       "who is there, on a link: $dir");
+}
+
 my @joins = taps($r[0], qr/TAP EVENT room=\S+ event="join"/);
 is(@joins, 2, 'joins, no more');
 is((grep { /detail="participant=\d+ addr=$addr alias=.+"$/ } @joins), 2,
@@ -130,7 +140,8 @@ $_->close for $carl, $eve, @hidden;
 # by hash; all rooms; a rate, and what it left out
 
 retapped('wzp_debug_tap *; wzp_debug_tap_rate 20;');
-my $before = @{[taps($r[0], qr/dir="/)]};
+my $packet = qr/^TAP room=private dir="/;
+my $before = @{[taps($r[0], $packet)]};
 my ($dora) = $r[0]->joined({ seed => seed_of(105), sni => 'private' });
 $dora->send(count => 200, interval_us => 1000);
 $dora->sent;
@@ -139,7 +150,7 @@ ok(wait_for {
     $left = 0;
     $left += $_ for map { /^TAP SKIPPED count=(\d+) kind="packets"$/ }
                     taps($r[0], qr/SKIPPED/);
-    taps($r[0], qr/dir="/) - $before + $left == 200;
+    taps($r[0], $packet) - $before + $left == 200;
 }, 'what a rate leaves out is counted') or diag("$left left out");
 cmp_ok($left, '>=', 100, 'most of it');
 ok(taps($r[0], qr/EVENT room=private event="join"/),
@@ -157,12 +168,13 @@ is(wait_taps($r[0], $before + 5, qr/room=private dir="in"/), $before + 5,
 $dora->close;
 
 retapped('');
-$before = taps($r[0], qr/TAP/);
+ok($r[0]->wait_workers(2), 'old workers, who still look, are gone');
+$before = taps($r[0], qr/room=private/);
 ($dora) = $r[0]->joined({ seed => seed_of(105), sni => 'private' });
 $dora->send(count => 5);
 $dora->sent;
 $dora->close;
-is(taps($r[0], qr/TAP/), $before, 'off again, and silent');
+is(taps($r[0], qr/room=private/), $before, 'off again, and silent');
 
 
 # A reload of the first relay with other lines instead of its tap.

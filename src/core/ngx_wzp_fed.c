@@ -259,8 +259,10 @@ ngx_wzp_fed_told(void *ctx, unsigned peer, const wzp_signal_t *sg)
     /* one that another hub follows is silent: it does not say that people are
      * gone only because its links go over */
 
-    if (peer < hub->nlinks && hub->lost_ns == 0) {
-        (void) ngx_wzp_link_signal(&hub->links[peer], sg);
+    if (peer < hub->nlinks && hub->lost_ns == 0
+        && ngx_wzp_link_signal(&hub->links[peer], sg) == NGX_OK)
+    {
+        ngx_wzp_watch_fed_signal(&hub->links[peer], "out", sg);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "core/ngx_wzp_call.h"
 #include "core/ngx_wzp_presence.h"
 #include "core/ngx_wzp_session.h"
+#include "core/ngx_wzp_watch.h"
 
 
 static ngx_uint_t ngx_wzp_link_younger(ngx_wzp_link_conn_t *lc);
@@ -374,6 +375,8 @@ ngx_wzp_link_room(ngx_wzp_link_conn_t *lc, const wzp_signal_t *sg)
     if (ngx_wzp_link_outdated(lc)) {
         return;
     }
+
+    ngx_wzp_watch_fed_signal(lc->link, "fed", sg);
 
     rc = wzp_fed_input(lc->hub->fed, (unsigned) lc->link->bit, sg,
                        ngx_wzp_worker->now_ns);

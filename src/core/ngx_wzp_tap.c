@@ -19,7 +19,7 @@ static u_char *ngx_wzp_tap_header(u_char *p, u_char *last,
 static const char *ngx_wzp_tap_addr(ngx_wzp_conn_t *wc, char *buf);
 static u_char *ngx_wzp_tap_text(u_char *p, u_char *last, const char *text);
 static u_char *ngx_wzp_tap_people(u_char *p, u_char *last,
-    const wzp_room_update_t *ru);
+    const wzp_participant_t *pa, size_t n);
 
 
 ngx_uint_t
@@ -252,8 +252,9 @@ ngx_wzp_tap_signal(ngx_wzp_room_t *rm, const wzp_signal_t *sg)
     if (sg->type == WZP_SIG_ROOM_UPDATE) {
         ru = &sg->u.room_update;
 
-        p = ngx_slprintf(p, last, " count=%uD participants=", ru->count);
-        p = ngx_wzp_tap_people(p, buf + NGX_WZP_TAP_TEXT, ru);
+        p = ngx_slprintf(p, last, " count=%uD", ru->count);
+        p = ngx_wzp_tap_people(p, buf + NGX_WZP_TAP_TEXT, ru->participants,
+                               ru->nparticipants);
 
     } else if (sg->type == WZP_SIG_QUALITY_DIRECTIVE) {
         qd = &sg->u.quality_directive;
@@ -271,27 +272,54 @@ ngx_wzp_tap_signal(ngx_wzp_room_t *rm, const wzp_signal_t *sg)
 
 /* Their aliases; as many as there is room for. */
 static u_char *
-ngx_wzp_tap_people(u_char *p, u_char *last, const wzp_room_update_t *ru)
+ngx_wzp_tap_people(u_char *p, u_char *last, const wzp_participant_t *pa,
+    size_t n)
 {
     size_t       i;
     const char  *alias;
 
-    p = ngx_slprintf(p, last, "[");
+    p = ngx_slprintf(p, last, " participants=[");
 
-    for (i = 0; i < ru->nparticipants; i++) {
+    for (i = 0; i < n; i++) {
 
         if (last - p < 2 * WZP_ALIAS_MAX + (ngx_int_t) sizeof("\"\", ...]")) {
             p = ngx_slprintf(p, last, ", ...");
             break;
         }
 
-        alias = ru->participants[i].alias;
+        alias = pa[i].alias;
 
         p = ngx_slprintf(p, last, "%s", i != 0 ? ", " : "");
         p = ngx_wzp_tap_text(p, last, alias[0] != '\0' ? alias : "?");
     }
 
     return ngx_slprintf(p, last, "]");
+}
+
+
+void
+ngx_wzp_tap_link_signal(ngx_wzp_relay_t *relay, const char *room,
+    const char *dir, const char *label, const wzp_signal_t *sg)
+{
+    u_char                   *p, *last, buf[NGX_MAX_ERROR_STR];
+    const wzp_global_room_t  *gr;
+
+    if (!ngx_wzp_tap_may(relay, NGX_WZP_TAP_OTHER)) {
+        return;
+    }
+
+    gr = &sg->u.global_room;
+    last = buf + NGX_WZP_TAP_TEXT;
+
+    p = ngx_wzp_tap_text(buf, last, label);
+
+    if (sg->type == WZP_SIG_GLOBAL_ROOM_ACTIVE) {
+        p = ngx_wzp_tap_people(p, last, gr->participants, gr->nparticipants);
+    }
+
+    ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                  "TAP SIGNAL room=%s signal=\"%s\" dir=\"%s\" peer=%*s", room,
+                  wzp_signal_name(sg->type), dir, (size_t) (p - buf), buf);
 }
 
 

@@ -68,6 +68,10 @@ void ngx_wzp_tap_link(ngx_wzp_relay_t *relay, const char *room,
 /* For the members of this worker. */
 void ngx_wzp_tap_signal(ngx_wzp_room_t *rm, const wzp_signal_t *sg);
 
+/* Who is in a room, to or from another relay. */
+void ngx_wzp_tap_link_signal(ngx_wzp_relay_t *relay, const char *room,
+    const char *dir, const char *label, const wzp_signal_t *sg);
+
 /* Of a member. */
 void ngx_wzp_tap_said(ngx_wzp_member_t *mb, const wzp_signal_t *sg);
 

@@ -330,6 +330,38 @@ ngx_wzp_watch_fed_out(ngx_wzp_link_t *ln, const char *room, ngx_uint_t watch,
 
 
 void
+ngx_wzp_watch_fed_signal(ngx_wzp_link_t *ln, const char *dir,
+    const wzp_signal_t *sg)
+{
+    uint8_t          key[WZP_ROOM_KEY_SIZE];
+    const char      *room;
+    ngx_wzp_hub_t   *hub;
+    wzp_fed_room_t  *fr;
+
+    hub = ln->hub;
+
+    if (hub->relay->conf->taps == NULL
+        || (sg->type != WZP_SIG_GLOBAL_ROOM_ACTIVE
+            && sg->type != WZP_SIG_GLOBAL_ROOM_INACTIVE))
+    {
+        return;
+    }
+
+    room = sg->u.global_room.room;
+    wzp_room_key(key, room, ngx_strlen(room));
+
+    fr = wzp_fed_room_find(hub->fed, key);
+
+    /* its name as we have it: what a peer sends could be any text */
+
+    if (fr != NULL && ngx_wzp_tap_wants(hub->relay->conf, key)) {
+        ngx_wzp_tap_link_signal(hub->relay, wzp_fed_room_name(fr), dir,
+                                ln->label, sg);
+    }
+}
+
+
+void
 ngx_wzp_watch_link(ngx_wzp_link_t *ln, const char *why)
 {
     ngx_wzp_event_t   ev;

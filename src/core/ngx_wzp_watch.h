@@ -50,6 +50,10 @@ void ngx_wzp_watch_fed_stray(ngx_wzp_link_t *ln, const wzp_packet_t *pk,
 void ngx_wzp_watch_fed_out(ngx_wzp_link_t *ln, const char *room,
     ngx_uint_t watch, const wzp_qbuf_t *qb, ngx_uint_t ok);
 
+/* What is said on a link; dir is "out" or "fed". */
+void ngx_wzp_watch_fed_signal(ngx_wzp_link_t *ln, const char *dir,
+    const wzp_signal_t *sg);
+
 /* A link came up (why is NULL) or went down. */
 void ngx_wzp_watch_link(ngx_wzp_link_t *ln, const char *why);
 
