@@ -28,6 +28,8 @@ static void ngx_wzp_call_place(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
 static ngx_wzp_link_t *ngx_wzp_call_existing(ngx_wzp_hub_t *hub);
 static void ngx_wzp_call_here(ngx_wzp_link_t *ln,
     const wzp_federated_signal_t *fs, const wzp_signal_t *sg);
+static ngx_uint_t ngx_wzp_call_is_behind(ngx_wzp_link_t *ln,
+    const wzp_federated_signal_t *fs);
 static ngx_uint_t ngx_wzp_call_onward(ngx_wzp_link_t *ln,
     const wzp_federated_signal_t *fs, const wzp_signal_t *sg);
 static ngx_int_t ngx_wzp_call_parties(ngx_wzp_hub_t *hub,
@@ -403,11 +405,38 @@ ngx_wzp_call_envelope(ngx_wzp_link_t *ln, const wzp_federated_signal_t *fs)
         return;
     }
 
-    if (!ngx_wzp_call_onward(ln, fs, &sg)) {
+    if (ngx_wzp_call_is_behind(ln, fs) && !ngx_wzp_call_onward(ln, fs, &sg)) {
         ngx_wzp_call_here(ln, fs, &sg);
     }
 
     wzp_signal_done(&sg);
+}
+
+
+/* Can what the source says come by this link?  It cannot, if we know where the
+ * source is, and that is elsewhere. */
+static ngx_uint_t
+ngx_wzp_call_is_behind(ngx_wzp_link_t *ln, const wzp_federated_signal_t *fs)
+{
+    size_t          i, n;
+    unsigned        peers[WZP_FED_PEERS];
+    ngx_wzp_hub_t  *hub;
+
+    hub = ln->hub;
+
+    if (!ln->ours || !fs->has_source) {
+        return 1;
+    }
+
+    n = wzp_gossip_find(hub->gossip, fs->source, peers, WZP_FED_PEERS);
+
+    for (i = 0; i < ngx_min(n, WZP_FED_PEERS); i++) {
+        if (peers[i] == ln->bit) {
+            return 1;
+        }
+    }
+
+    return n == 0 && ngx_wzp_phone_find(hub, fs->source) == NULL;
 }
 
 
@@ -449,7 +478,10 @@ ngx_wzp_call_onward(ngx_wzp_link_t *ln, const wzp_federated_signal_t *fs,
     } else if (sp != NULL && sp->link2 == ln->id) {
         to = ngx_wzp_link_by_id(hub, sp->link);
 
-    } else if (sp == NULL && sg->type == WZP_SIG_DIRECT_CALL_OFFER) {
+    } else if (sp == NULL) {
+
+        /* an offer; or we have been restarted since */
+
         bit = ngx_wzp_presence_next(hub, fs->target, (ngx_int_t) ln->bit);
         to = bit >= 0 && (ngx_uint_t) bit < hub->nlinks ? &hub->links[bit]
                                                         : NULL;

@@ -179,6 +179,7 @@ ngx_wzp_carry_accept(ngx_wzp_hub_t *hub, ngx_wzp_conn_t *wc)
     ngx_wzp_dial_stop(&cr->dial);
 
     cr->qc = wc->qc;
+    cr->epoch = ln->best != NULL ? ln->best->epoch : 0;
     cr->wc = wc;
     wzp_qconn_set_max_message(wc->qc, WZP_SIGNAL_MAX);
     wzp_bucket_init(&wc->signals, NGX_WZP_CARRY_SIGNALS,
@@ -195,6 +196,7 @@ ngx_wzp_carrier_up(void *ctx, ngx_wzp_out_t *out)
     ngx_wzp_carrier_t  *cr = ctx;
 
     cr->qc = out->qc;
+    cr->epoch = cr->link->best != NULL ? cr->link->best->epoch : 0;
     cr->wc = NULL;
 
     ngx_wzp_dial_proved(&cr->dial);

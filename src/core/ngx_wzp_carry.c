@@ -499,6 +499,14 @@ ngx_wzp_carry_tick(ngx_wzp_hub_t *hub)
     {
         cr = ngx_queue_data(q, ngx_wzp_carrier_t, queue);
 
+        /* a neighbour that has died tells us by its next life only */
+
+        if (cr->qc != NULL && cr->link->best != NULL
+            && cr->link->best->epoch > cr->epoch)
+        {
+            ngx_wzp_carrier_close(cr, WZP_CLOSE_REPLACED);
+        }
+
         if (ngx_wzp_carry_load(cr) != 0) {
             cr->idle_ns = now;
 

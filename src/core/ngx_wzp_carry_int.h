@@ -19,6 +19,7 @@ struct ngx_wzp_carrier_s {
     ngx_wzp_dial_t   dial;
     wzp_qconn_t     *qc;                /* NULL: not up                      */
     ngx_wzp_conn_t  *wc;                /* it dialed                         */
+    uint64_t         epoch;             /* of the neighbour's process        */
     uint64_t         idle_ns;           /* no session since; 0: has some     */
     wzp_bucket_t     signals;
 };
