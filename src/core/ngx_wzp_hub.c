@@ -26,6 +26,7 @@ static void ngx_wzp_hub_timer_handler(ngx_event_t *ev);
 static void ngx_wzp_hub_logic_handler(ngx_event_t *ev);
 static void ngx_wzp_hub_rule(ngx_wzp_hub_t *hub);
 static void ngx_wzp_hub_go(ngx_wzp_hub_t *hub);
+static void ngx_wzp_hub_return(ngx_wzp_hub_t *hub);
 static uint32_t ngx_wzp_hub_living(uint32_t life);
 
 
@@ -213,6 +214,7 @@ ngx_wzp_hub_exit(ngx_wzp_relay_t *relay)
 void
 ngx_wzp_hub_quit(ngx_wzp_relay_t *relay)
 {
+    uint32_t        life;
     ngx_wzp_hub_t  *hub;
 
     hub = relay->hub;
@@ -223,13 +225,23 @@ ngx_wzp_hub_quit(ngx_wzp_relay_t *relay)
 
     hub->leaving = 1;
 
-    if (ngx_wzp_hub_heir(relay->conf) != ngx_wzp_worker->channel.slot) {
+    /* without an heir it is no reload; there may be worker 0 of another
+     * master, whose upgrade is taken back */
+
+    life = hub->life;
+
+    if (!atomic_compare_exchange_strong(&relay->conf->zone->heir, &life, 0)
+        && ngx_wzp_hub_heir(relay->conf) != NGX_WZP_NONE)
+    {
         ngx_wzp_hub_go(hub);
     }
 }
 
 
-/* Another worker 0 has come: ask everybody over. */
+/*
+ * Another worker 0 has come: ask everybody over.  From now on nobody is told of
+ * rooms, by which it might seem that people are gone when only the links are.
+ */
 static void
 ngx_wzp_hub_go(ngx_wzp_hub_t *hub)
 {
@@ -246,9 +258,36 @@ ngx_wzp_hub_go(ngx_wzp_hub_t *hub)
 }
 
 
+/* The heir has gone, and we have not: it was an upgrade that was taken back. */
+static void
+ngx_wzp_hub_return(ngx_wzp_hub_t *hub)
+{
+    ngx_wzp_zone_relay_t  *zr;
+
+    zr = hub->relay->conf->zone;
+    zr->heir = hub->life;
+    zr->forwarders |= (uint64_t) 1 << NGX_WZP_LIFE_SLOT(hub->life);
+
+    if (hub->lost_ns == 0) {
+        return;
+    }
+
+    /* who has still a link has missed what was not told */
+
+    ngx_wzp_link_leave(hub, 1);
+
+    hub->lost_ns = 0;
+    hub->started_ns = ngx_wzp_worker->now_ns;
+
+    ngx_wzp_link_start(hub);
+    ngx_wzp_probe_start(hub);
+}
+
+
 void
 ngx_wzp_hub_tick(ngx_wzp_relay_t *relay)
 {
+    uint32_t               heir, slot;
     uint64_t               now;
     ngx_wzp_hub_t         *hub;
     ngx_wzp_zone_relay_t  *zr;
@@ -271,7 +310,15 @@ ngx_wzp_hub_tick(ngx_wzp_relay_t *relay)
     ngx_wzp_call_tick(hub);
     ngx_wzp_carry_tick(hub);
 
-    if (!hub->ruling && !hub->leaving
+    slot = ngx_wzp_worker->channel.slot;
+    heir = ngx_wzp_hub_heir(relay->conf);
+
+    if (heir == NGX_WZP_NONE && !hub->leaving) {
+        ngx_wzp_hub_return(hub);
+        heir = slot;
+    }
+
+    if (!hub->ruling && heir == slot
         && (ngx_wzp_hub_living(zr->hub) == NGX_WZP_NONE
             || ngx_wzp_link_synced(hub, NULL)
             || now - hub->started_ns > NGX_WZP_HUB_LEARN))
@@ -285,13 +332,13 @@ ngx_wzp_hub_tick(ngx_wzp_relay_t *relay)
         ngx_wzp_link_leave(hub, 0);
     }
 
-    if (!hub->leaving) {
+    if (heir == slot) {
         return;
     }
 
     /* a plain quit has no heir: the links end with the last member */
 
-    if (ngx_wzp_hub_heir(relay->conf) == ngx_wzp_worker->channel.slot) {
+    if (heir == NGX_WZP_NONE && hub->lost_ns == 0) {
         if (zr->sessions == 0) {
             ngx_wzp_link_leave(hub, 1);
             ngx_wzp_phone_leave(hub);
@@ -396,7 +443,7 @@ ngx_wzp_hub_accept(ngx_wzp_conn_t *wc)
 
     hub = wc->relay->hub;
 
-    if (hub == NULL || hub->leaving) {
+    if (hub == NULL || hub->leaving || hub->lost_ns != 0) {
         ngx_wzp_conn_close(wc, WZP_CLOSE_GOING_AWAY);   /* come again */
         return;
     }

@@ -80,7 +80,7 @@ struct ngx_wzp_hub_s {
     ngx_uint_t            phoned;       /* unsigned: registrations changed   */
     uint32_t              rebuilt;      /* of the zone, when last written    */
     uint64_t              took_ns;      /* when it became the hub            */
-    uint64_t              lost_ns;      /* leaving: when another became it   */
+    uint64_t              lost_ns;      /* when an heir came; 0: none        */
     unsigned              ruling:1;     /* it is the hub, not only heir      */
     unsigned              leaving:1;    /* told to quit                      */
 };

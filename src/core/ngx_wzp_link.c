@@ -118,6 +118,19 @@ ngx_wzp_link_init(ngx_wzp_hub_t *hub)
 
 
 void
+ngx_wzp_link_start(ngx_wzp_hub_t *hub)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < hub->nlinks; i++) {
+        if (hub->links[i].conf->host.text.len != 0) {
+            ngx_wzp_dial_start(&hub->links[i].dial);
+        }
+    }
+}
+
+
+void
 ngx_wzp_link_stop(ngx_wzp_hub_t *hub)
 {
     ngx_uint_t  i;
@@ -392,7 +405,8 @@ ngx_wzp_link_choose(ngx_wzp_link_t *ln)
     ln->best = best;
     ln->ours = best->ours;
 
-    /* one is enough, once it has told all; existing relays keep theirs */
+    /* one is enough, once it has told all, but for one with a younger process,
+     * which will tell more; existing relays keep theirs */
 
     for (q = ngx_queue_head(&ln->conns);
          best->ours && best->synced && q != ngx_queue_sentinel(&ln->conns);
@@ -400,7 +414,9 @@ ngx_wzp_link_choose(ngx_wzp_link_t *ln)
     {
         lc = ngx_queue_data(q, ngx_wzp_link_conn_t, queue);
 
-        if (lc != best && lc->ready && lc->doomed_ns == 0) {
+        if (lc != best && lc->ready && lc->epoch <= best->epoch
+            && lc->doomed_ns == 0)
+        {
             lc->doomed_ns = ngx_wzp_worker->now_ns + NGX_WZP_LINK_DOOM;
         }
     }
@@ -473,7 +489,9 @@ ngx_wzp_link_ended(ngx_wzp_link_t *ln, const char *why)
         ngx_wzp_call_link_down(ln);
     }
 
-    if (ln->conf->host.text.len != 0 && hub->quic != NULL && !hub->leaving) {
+    if (ln->conf->host.text.len != 0 && hub->quic != NULL && !hub->leaving
+        && hub->lost_ns == 0)
+    {
         ngx_wzp_dial_start(&ln->dial);
     }
 }

@@ -101,6 +101,9 @@ void ngx_wzp_link_rule(ngx_wzp_hub_t *hub);
 /* Told to quit: ask those who dialed to come anew; with force: close. */
 void ngx_wzp_link_leave(ngx_wzp_hub_t *hub, ngx_uint_t force);
 
+/* Dial again, after ngx_wzp_link_stop. */
+void ngx_wzp_link_start(ngx_wzp_hub_t *hub);
+
 /* The worker exits: dial no more. */
 void ngx_wzp_link_stop(ngx_wzp_hub_t *hub);
 

@@ -79,10 +79,24 @@ ngx_wzp_probe_init(ngx_wzp_hub_t *hub)
         pr->dial.ctx = pr;
 
         ngx_wzp_dial_init(&pr->dial);
-        ngx_wzp_dial_start(&pr->dial);
     }
 
+    ngx_wzp_probe_start(hub);
+
     return NGX_OK;
+}
+
+
+void
+ngx_wzp_probe_start(ngx_wzp_hub_t *hub)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_WZP_PROBES; i++) {
+        if (hub->probes[i] != NULL && hub->probes[i]->host != NULL) {
+            ngx_wzp_dial_start(&hub->probes[i]->dial);
+        }
+    }
 }
 
 

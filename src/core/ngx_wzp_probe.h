@@ -37,6 +37,9 @@ struct ngx_wzp_probe_s {
 
 ngx_int_t ngx_wzp_probe_init(ngx_wzp_hub_t *hub);
 
+/* Dial those that are configured; harmless while it goes on. */
+void ngx_wzp_probe_start(ngx_wzp_hub_t *hub);
+
 /* The worker exits or hands over: no more of them. */
 void ngx_wzp_probe_stop(ngx_wzp_hub_t *hub);
 
