@@ -16,6 +16,7 @@
 #define NGX_WZP_LINK_BURST      10000
 #define NGX_WZP_LINK_ENVELOPES  200     /* per second: signals of calls      */
 #define NGX_WZP_LINK_QUEUE      4096    /* media                             */
+#define NGX_WZP_LINK_MESSAGES   16384   /* twice the offers of one link      */
 #define NGX_WZP_LINK_HELLO      5000    /* ms, PROTOCOL 8.3                  */
 #define NGX_WZP_LINK_SILENT     WZP_SEC /* who dialed waits for a hello      */
 #define NGX_WZP_LINK_DOOM       WZP_SEC /* of a connection that is surplus   */
@@ -266,6 +267,7 @@ ngx_wzp_link_ready(ngx_wzp_link_conn_t *lc)
 
     wzp_qconn_set_max_message(lc->qc, WZP_SIGNAL_MAX);
     wzp_qconn_set_queue(lc->qc, NGX_WZP_LINK_QUEUE);
+    wzp_qconn_set_messages(lc->qc, NGX_WZP_LINK_MESSAGES);
 
     ngx_wzp_link_choose(ln);
     ngx_wzp_link_tell(lc);
@@ -601,6 +603,11 @@ ngx_wzp_link_tick_conn(ngx_wzp_link_conn_t *lc)
 
     ngx_wzp_link_say(lc);
 
+    if (lc->failed) {
+        ngx_wzp_link_close(lc, WZP_CLOSE_INTERNAL);
+        return;
+    }
+
     if (lc->doomed_ns != 0 && now >= lc->doomed_ns) {
         lc->doomed_ns = 0;
         ngx_wzp_link_close(lc, WZP_CLOSE_REPLACED);
@@ -753,10 +760,15 @@ ngx_wzp_link_signal(ngx_wzp_link_t *ln, const wzp_signal_t *sg)
     {
         lc = ngx_queue_data(q, ngx_wzp_link_conn_t, queue);
 
-        if (lc->ready && (lc == ln->best || (lc->ours && lc->told))
-            && ngx_wzp_conn_signal(lc->qc, sg, 0) == NGX_OK)
-        {
+        if (!lc->ready || (lc != ln->best && (!lc->ours || !lc->told))) {
+            continue;
+        }
+
+        if (ngx_wzp_conn_signal(lc->qc, sg, 0) == NGX_OK) {
             rc = NGX_OK;
+
+        } else {
+            lc->failed = 1;     /* the tick closes it, to begin anew */
         }
     }
 

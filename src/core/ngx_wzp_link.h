@@ -40,6 +40,7 @@ typedef struct {
     unsigned               told:1;      /* we told it what we know           */
     unsigned               said:1;      /* and that this is all              */
     unsigned               goaway:1;    /* it said that it will end          */
+    unsigned               failed:1;    /* it did not take what we had to tell */
 } ngx_wzp_link_conn_t;
 
 

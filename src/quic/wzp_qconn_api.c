@@ -201,6 +201,13 @@ wzp_qconn_set_queue(wzp_qconn_t *qc, uint32_t media_len)
 
 
 void
+wzp_qconn_set_messages(wzp_qconn_t *qc, uint32_t messages)
+{
+    qc->out.wait_max = WZP_MIN(messages, (uint32_t) UINT16_MAX + 1);
+}
+
+
+void
 wzp_qconn_set_max_message(wzp_qconn_t *qc, size_t bytes)
 {
     if (bytes == 0) {

@@ -38,6 +38,7 @@ wzp_qout_keyed(const wzp_qoutbox_t *ob, unsigned key)
 wzp_rc_t
 wzp_qout_put(wzp_qoutbox_t *ob, wzp_qbuf_t *qb, unsigned key, bool uni)
 {
+    uint32_t     max;
     wzp_qmsg_t  *qm;
 
     qm = wzp_qout_keyed(ob, key);
@@ -49,7 +50,9 @@ wzp_qout_put(wzp_qoutbox_t *ob, wzp_qbuf_t *qb, unsigned key, bool uni)
         return WZP_OK;
     }
 
-    if (ob->nwait == WZP_QMSG_WAIT_MAX) {
+    max = ob->wait_max != 0 ? ob->wait_max : WZP_QMSG_WAIT_MAX;
+
+    if (ob->nwait >= max) {
         return WZP_ENOSPC;
     }
 

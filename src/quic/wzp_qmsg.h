@@ -11,7 +11,7 @@
 #include "quic/wzp_quic.h"
 
 
-#define WZP_QMSG_WAIT_MAX   256         /* not started                       */
+#define WZP_QMSG_WAIT_MAX   256         /* not started, unless set           */
 #define WZP_QMSG_SLACK      65536       /* assembly beyond one message       */
 
 
@@ -35,6 +35,7 @@ typedef struct {
     wzp_qmsg_t  *wait;                  /* not started, FIFO                 */
     wzp_qmsg_t  *wait_last;
     uint32_t     nwait;
+    uint32_t     wait_max;              /* 0: WZP_QMSG_WAIT_MAX              */
     wzp_qmsg_t  *live;                  /* started, not acknowledged, FIFO   */
     wzp_qmsg_t  *live_last;
     size_t       live_bytes;
@@ -44,7 +45,7 @@ typedef struct {
 } wzp_qoutbox_t;
 
 
-/* Takes a reference.  WZP_ENOSPC: 256 wait; WZP_ENOMEM. */
+/* Takes a reference.  WZP_ENOSPC: too many wait; WZP_ENOMEM. */
 wzp_rc_t wzp_qout_put(wzp_qoutbox_t *ob, wzp_qbuf_t *qb, unsigned key,
     bool uni) WZP_MUST_CHECK;
 

@@ -367,7 +367,7 @@ wzp_rc_t wzp_qconn_send(wzp_qconn_t *qc, wzp_qbuf_t *qb, uint64_t now_ns)
  * Queue one message: a new bidirectional stream.  qb from wzp_qbuf_message;
  * takes a reference of its own.  With key != 0 it replaces a message of the
  * same key that has not been started (lack of stream credit is not deafness).
- * WZP_ENOSPC: 256 messages are waiting; WZP_ECLOSED; WZP_ENOMEM.
+ * WZP_ENOSPC: 256 messages (or as set) are waiting; WZP_ECLOSED; WZP_ENOMEM.
  */
 wzp_rc_t wzp_qconn_message(wzp_qconn_t *qc, wzp_qbuf_t *qb, unsigned key)
     WZP_MUST_CHECK;
@@ -378,10 +378,12 @@ wzp_rc_t wzp_qconn_message(wzp_qconn_t *qc, wzp_qbuf_t *qb, unsigned key)
  * what many members say, and longer messages than these.
  *
  *   media_len  media that wait, at most 2^20; the oldest beyond are dropped
+ *   messages   messages of ours that wait, at most 2^16; none more is taken
  *   bytes      the longest message of the peer, at most 2^26.  Messages that
  *              are not delivered yet take this and 64 KiB of memory at most
  */
 void wzp_qconn_set_queue(wzp_qconn_t *qc, uint32_t media_len);
+void wzp_qconn_set_messages(wzp_qconn_t *qc, uint32_t messages);
 void wzp_qconn_set_max_message(wzp_qconn_t *qc, size_t bytes);
 
 /* Messages that wait for stream credit (a peer that accepts none). */

@@ -280,6 +280,16 @@ test_out(void)
         wzp_qout_fin(&ob, i);
     }
 
+    ob.wait_max = 300;
+
+    for (i = 0; i < 44; i++) {
+        if (wzp_qout_put(&ob, qb, 0, false) != WZP_OK) {
+            fail("put %u of more", i);
+        }
+    }
+
+    ok(wzp_qout_put(&ob, qb, 0, false) == WZP_ENOSPC, "more, where it is set");
+
     is_u64(ob.nfins, 100, "streams to end");
     wzp_qout_done(&ob);
     is_u64(qb->refs, 1, "all references are given back");
