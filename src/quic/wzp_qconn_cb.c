@@ -297,13 +297,23 @@ wzp_qconn_in_result(wzp_qconn_t *qc, wzp_rc_t rc)
 }
 
 
-/* Give back the credit of streams whose messages are delivered. */
+/*
+ * Give back the credit of streams whose messages are delivered.  What closes
+ * the last of them is but an ACK, which asks for no packet: a peer that has
+ * used all of its credit would wait until we have something else to say.
+ */
 static void
 wzp_qconn_credit(wzp_qconn_t *qc)
 {
     if (qc->in.retired != 0) {
         ngtcp2_conn_extend_max_streams_bidi(qc->conn, qc->in.retired);
+        qc->credit += qc->in.retired;
         qc->in.retired = 0;
+
+        if (qc->credit >= qc->ep->conf.streams / 4) {
+            qc->credit = 0;
+            qc->urgent = 1;
+        }
     }
 }
 

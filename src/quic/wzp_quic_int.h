@@ -183,6 +183,7 @@ struct wzp_qconn_s {
     uint32_t                 close_seen;    /* packets since                 */
 
     uint32_t                 queue_len; /* of media                          */
+    uint32_t                 credit;    /* of streams, not told yet          */
     wzp_qmedia_t             media;
     wzp_qoutbox_t            out;
     wzp_qinbox_t             in;
