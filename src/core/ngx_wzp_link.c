@@ -12,9 +12,11 @@
 #include "core/ngx_wzp_watch.h"
 
 
-#define NGX_WZP_LINK_SIGNALS    2000    /* per second                        */
-#define NGX_WZP_LINK_BURST      10000
+#define NGX_WZP_LINK_SIGNALS    2000    /* per second, of 256 bytes each     */
+#define NGX_WZP_LINK_BURST      10000   /* a large relay tells all it knows  */
 #define NGX_WZP_LINK_ENVELOPES  200     /* per second: signals of calls      */
+#define NGX_WZP_LINK_NEWS       20      /* lines at once, then 1 per second  */
+#define NGX_WZP_LINK_CONNS      8       /* connections of one link           */
 #define NGX_WZP_LINK_QUEUE      4096    /* media                             */
 #define NGX_WZP_LINK_MESSAGES   16384   /* twice the offers of one link      */
 #define NGX_WZP_LINK_HELLO      5000    /* ms, PROTOCOL 8.3                  */
@@ -33,10 +35,12 @@ static void ngx_wzp_link_datagram(void *peer, const uint8_t *data,
     size_t len);
 static void ngx_wzp_link_closed(void *peer, const char *why);
 static void ngx_wzp_link_sent(void *peer, const wzp_qbuf_t *qb);
+static void ngx_wzp_link_crowd(ngx_wzp_link_t *ln);
 static void ngx_wzp_link_choose(ngx_wzp_link_t *ln);
 static ngx_int_t ngx_wzp_link_better(ngx_wzp_link_conn_t *a,
     ngx_wzp_link_conn_t *b);
 static void ngx_wzp_link_tick_conn(ngx_wzp_link_conn_t *lc);
+static ngx_uint_t ngx_wzp_link_level(ngx_wzp_link_t *ln, ngx_uint_t level);
 static void ngx_wzp_link_started(ngx_wzp_link_t *ln);
 static void ngx_wzp_link_ended(ngx_wzp_link_t *ln, const char *why);
 
@@ -87,6 +91,10 @@ ngx_wzp_link_init(ngx_wzp_hub_t *hub)
             (uint32_t) hub->relay->conf->federation_rate * NGX_WZP_LINK_ROOMS,
             (uint32_t) hub->relay->conf->federation_rate * NGX_WZP_LINK_ROOMS,
             ngx_wzp_worker->now_ns);
+        wzp_bucket_init(&ln->signals, NGX_WZP_LINK_SIGNALS,
+                        NGX_WZP_LINK_BURST, ngx_wzp_worker->now_ns);
+        wzp_bucket_init(&ln->news, 1, NGX_WZP_LINK_NEWS,
+                        ngx_wzp_worker->now_ns);
         wzp_bucket_init(&ln->envelopes, NGX_WZP_LINK_ENVELOPES,
                         NGX_WZP_LINK_ENVELOPES, ngx_wzp_worker->now_ns);
 
@@ -260,9 +268,9 @@ ngx_wzp_link_ready(ngx_wzp_link_conn_t *lc)
 
     if (lc->wc != NULL) {
         ngx_wzp_conn_wait(lc->wc, 0);
+        ngx_wzp_link_crowd(ln);
         ngx_queue_insert_tail(&ln->conns, &lc->queue);
-        wzp_bucket_init(&lc->wc->signals, NGX_WZP_LINK_SIGNALS,
-                        NGX_WZP_LINK_BURST, ngx_wzp_worker->now_ns);
+        wzp_bucket_init(&lc->wc->signals, 0, 0, ngx_wzp_worker->now_ns);
     }
 
     wzp_qconn_set_max_message(lc->qc, WZP_SIGNAL_MAX);
@@ -271,6 +279,36 @@ ngx_wzp_link_ready(ngx_wzp_link_conn_t *lc)
 
     ngx_wzp_link_choose(ln);
     ngx_wzp_link_tell(lc);
+}
+
+
+/* Another one: if there are many, the oldest that is not used goes. */
+static void
+ngx_wzp_link_crowd(ngx_wzp_link_t *ln)
+{
+    ngx_uint_t            n;
+    ngx_queue_t          *q;
+    ngx_wzp_link_conn_t  *lc, *oldest;
+
+    n = 0;
+    oldest = NULL;
+
+    for (q = ngx_queue_last(&ln->conns);
+         q != ngx_queue_sentinel(&ln->conns);
+         q = ngx_queue_prev(q))
+    {
+        lc = ngx_queue_data(q, ngx_wzp_link_conn_t, queue);
+
+        if (lc != ln->best && lc->doomed_ns == 0) {
+            oldest = lc;
+        }
+
+        n++;
+    }
+
+    if (n >= NGX_WZP_LINK_CONNS && oldest != NULL) {
+        oldest->doomed_ns = ngx_wzp_worker->now_ns;
+    }
 }
 
 
@@ -360,6 +398,10 @@ ngx_wzp_link_better(ngx_wzp_link_conn_t *a, ngx_wzp_link_conn_t *b)
         return a->ours;
     }
 
+    if (a->proved != b->proved) {
+        return a->proved;       /* anybody can say that he is that relay */
+    }
+
     if (a->ours && a->synced != b->synced) {
         return a->synced;
     }
@@ -439,16 +481,28 @@ ngx_wzp_link_choose(ngx_wzp_link_t *ln)
 
 /* ---- up and down ---- */
 
+/* A peer that comes and goes all the time does not fill the log. */
+static ngx_uint_t
+ngx_wzp_link_level(ngx_wzp_link_t *ln, ngx_uint_t level)
+{
+    return wzp_bucket_take(&ln->news, ngx_wzp_worker->now_ns)
+           ? level : NGX_LOG_DEBUG;
+}
+
+
 static void
 ngx_wzp_link_started(ngx_wzp_link_t *ln)
 {
-    char  text[WZP_ADDR_TEXT_MAX];
+    char        text[WZP_ADDR_TEXT_MAX];
+    ngx_uint_t  level;
 
     ln->since_ns = ngx_wzp_worker->now_ns;
     ln->error[0] = '\0';
     ln->tried = 1;
 
-    ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+    level = ngx_wzp_link_level(ln, NGX_LOG_NOTICE);
+
+    ngx_log_error(level, ngx_cycle->log, 0,
                   "link \"%s\" up: %s %s, %s", ln->label,
                   ln->best->wc != NULL ? "from" : "to",
                   wzp_addr_text(wzp_qconn_peer(ln->best->qc), text),
@@ -475,7 +529,8 @@ ngx_wzp_link_ended(ngx_wzp_link_t *ln, const char *why)
 
     /* an old hub's links go over to the new one's, which is no news */
 
-    level = hub->lost_ns != 0 ? NGX_LOG_INFO : NGX_LOG_ERR;
+    level = ngx_wzp_link_level(ln, hub->lost_ns != 0 || ngx_terminate
+                                   ? NGX_LOG_INFO : NGX_LOG_ERR);
 
     ngx_log_error(level, ngx_cycle->log, 0, "link \"%s\" down: %s",
                   ln->label, why);

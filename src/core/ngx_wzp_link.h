@@ -59,13 +59,16 @@ struct ngx_wzp_link_s {
     char                   addr[WZP_HOST_MAX + 1];  /* where it listens, as
                                                        it says; "": unknown  */
     wzp_bucket_t           rate;        /* of media, all rooms               */
+    wzp_bucket_t           signals;     /* by number and size                */
     wzp_bucket_t           envelopes;   /* signals of calls                  */
+    wzp_bucket_t           news;        /* lines in the log: up and down     */
 
     uint64_t               packets_in;  /* media accepted                    */
     uint64_t               packets_out;
     uint64_t               signals_in;
-    uint64_t               dropped;     /* media not accepted                */
     ngx_wzp_health_t       health;
+    uint64_t               drops[WZP_DROP_N];   /* media not accepted        */
+    uint64_t               signals_dropped;     /* beyond the rate           */
 
     unsigned               ours:1;      /* while up                          */
     unsigned               tried:1;     /* a first attempt has ended         */

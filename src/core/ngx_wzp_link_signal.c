@@ -10,6 +10,9 @@
 #include "core/ngx_wzp_watch.h"
 
 
+#define NGX_WZP_LINK_TOKEN      256     /* bytes that count as one signal    */
+
+
 static ngx_uint_t ngx_wzp_link_younger(ngx_wzp_link_conn_t *lc);
 static void ngx_wzp_link_first(ngx_wzp_link_conn_t *lc,
     const wzp_signal_t *sg);
@@ -156,8 +159,26 @@ ngx_wzp_link_say(ngx_wzp_link_conn_t *lc)
 void
 ngx_wzp_link_signals(ngx_wzp_link_conn_t *lc, const uint8_t *data, size_t len)
 {
-    wzp_rc_t      rc;
-    wzp_signal_t  sg;
+    wzp_rc_t         rc;
+    wzp_signal_t     sg;
+    ngx_wzp_link_t  *ln;
+
+    ln = lc->link;
+
+    /* as long as it is nobody's, the limit of all connections holds */
+
+    if (ln != NULL
+        && !wzp_bucket_spend(&ln->signals,
+                             1 + (uint32_t) len / NGX_WZP_LINK_TOKEN,
+                             ngx_wzp_worker->now_ns))
+    {
+        ln->signals_dropped++;
+        ngx_wzp_log_limited(NGX_WZP_LIMIT_SIGNAL, NGX_LOG_WARN,
+                            ngx_cycle->log, 0,
+                            "signal of %uz bytes from link \"%s\" dropped: it "
+                            "says too much", len, ln->label);
+        return;
+    }
 
     rc = wzp_signal_parse(&sg, data, len);
 
@@ -170,7 +191,7 @@ ngx_wzp_link_signals(ngx_wzp_link_conn_t *lc, const uint8_t *data, size_t len)
                             ngx_cycle->log, 0,
                             "%s signal of %uz bytes from link \"%s\" skipped",
                             rc == WZP_EUNKNOWN ? "unknown" : "malformed", len,
-                            lc->link != NULL ? lc->link->label : "?");
+                            ln != NULL ? ln->label : "?");
 
         if (!lc->ready && lc->wc != NULL) {
             ngx_wzp_link_close(lc, WZP_CLOSE_PROTOCOL);
@@ -183,7 +204,7 @@ ngx_wzp_link_signals(ngx_wzp_link_conn_t *lc, const uint8_t *data, size_t len)
         ngx_wzp_link_first(lc, &sg);
 
     } else {
-        lc->link->signals_in++;
+        ln->signals_in++;
         ngx_wzp_link_signal_in(lc, &sg);
     }
 

@@ -43,6 +43,13 @@ wzp_bucket_fill(wzp_bucket_t *b, uint64_t now_ns)
 bool
 wzp_bucket_take(wzp_bucket_t *b, uint64_t now_ns)
 {
+    return wzp_bucket_spend(b, 1, now_ns);
+}
+
+
+bool
+wzp_bucket_spend(wzp_bucket_t *b, uint32_t n, uint64_t now_ns)
+{
     if (b->rate == 0) {
         return true;
     }
@@ -51,11 +58,11 @@ wzp_bucket_take(wzp_bucket_t *b, uint64_t now_ns)
         wzp_bucket_fill(b, now_ns);
     }
 
-    if (b->level < WZP_TOKEN) {
+    if (b->level < n * WZP_TOKEN) {
         return false;
     }
 
-    b->level -= WZP_TOKEN;
+    b->level -= n * WZP_TOKEN;
 
     return true;
 }

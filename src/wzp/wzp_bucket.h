@@ -25,5 +25,8 @@ void wzp_bucket_init(wzp_bucket_t *b, uint32_t rate, uint32_t burst,
  * back gives nothing. */
 bool wzp_bucket_take(wzp_bucket_t *b, uint64_t now_ns);
 
+/* Take n of them, or none.  More than the burst are never there. */
+bool wzp_bucket_spend(wzp_bucket_t *b, uint32_t n, uint64_t now_ns);
+
 
 #endif /* _WZP_BUCKET_H_INCLUDED_ */

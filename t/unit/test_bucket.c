@@ -39,6 +39,27 @@ test_burst(void)
 
 
 static void
+test_spend(void)
+{
+    wzp_bucket_t  b;
+
+    wzp_bucket_init(&b, 100, 20, 0);
+    ok(wzp_bucket_spend(&b, 15, 0), "15 of 20 at once");
+    ok(!wzp_bucket_spend(&b, 6, 0), "6 are not there");
+    is_u64(take_all(&b, 0), 5, "and none of them was taken");
+    ok(wzp_bucket_spend(&b, 20, WZP_SEC), "all of them");
+    ok(!wzp_bucket_spend(&b, 21, 60 * WZP_SEC), "more than that: never");
+
+    wzp_bucket_init(&b, 0, 1, 0);
+    ok(wzp_bucket_spend(&b, UINT32_MAX, 0), "rate 0 is no limit");
+
+    wzp_bucket_init(&b, 1, UINT32_MAX, 0);
+    ok(wzp_bucket_spend(&b, UINT32_MAX, 0), "the largest burst");
+    ok(!wzp_bucket_spend(&b, 1, 0), "leaves nothing");
+}
+
+
+static void
 test_limits(void)
 {
     wzp_bucket_t  b;
@@ -93,6 +114,7 @@ int
 main(void)
 {
     test_burst();
+    test_spend();
     test_limits();
 
     check_rate(1, 500, 3);
