@@ -386,6 +386,7 @@ static void
 ngx_wzp_ask_link(ngx_wzp_json_t *js, ngx_wzp_link_t *ln)
 {
     char          fp[WZP_CERT_FP_TEXT_LEN + 1], addr[WZP_ADDR_TEXT_MAX];
+    ngx_uint_t    i;
     wzp_qstats_t  st;
 
     ngx_memzero(&st, sizeof(st));
@@ -416,6 +417,16 @@ ngx_wzp_ask_link(ngx_wzp_json_t *js, ngx_wzp_link_t *ln)
         ngx_wzp_json_null(js, "direction");
     }
 
+    ngx_wzp_json_open(js, "drops", '{');
+
+    for (i = 0; i < WZP_DROP_N; i++) {
+        if (ln->drops[i] != 0) {
+            ngx_wzp_json_num(js, wzp_drop_label(i), ln->drops[i]);
+        }
+    }
+
+    ngx_wzp_json_close(js, '}');
+
     wzp_cert_fp_text(fp, ln->conf->fp);
     ngx_wzp_json_cstr(js, "fingerprint", fp);
     ngx_wzp_json_cstr(js, "label", ln->label);
@@ -437,7 +448,6 @@ ngx_wzp_ask_link(ngx_wzp_json_t *js, ngx_wzp_link_t *ln)
     }
 
     ngx_wzp_json_bool(js, "ours", ln->best != NULL && ln->ours);
-    ngx_wzp_json_num(js, "packets_dropped", ln->dropped);
     ngx_wzp_json_num(js, "packets_in", ln->packets_in);
     ngx_wzp_json_num(js, "packets_out", ln->packets_out);
     ngx_wzp_json_num(js, "packets_queued", st.queued);
@@ -449,6 +459,7 @@ ngx_wzp_ask_link(ngx_wzp_json_t *js, ngx_wzp_link_t *ln)
         ngx_wzp_json_null(js, "rtt_ms");
     }
 
+    ngx_wzp_json_num(js, "signals_dropped", ln->signals_dropped);
     ngx_wzp_json_num(js, "since", (uint64_t) ngx_time()
                      - (ngx_wzp_worker->now_ns - ln->since_ns) / WZP_SEC);
     ngx_wzp_json_cstr(js, "state", ln->best != NULL ? "up" : "down");

@@ -49,6 +49,7 @@ static void ngx_wzp_fed_write(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room);
 static void ngx_wzp_fed_clean(ngx_wzp_hub_t *hub);
 static void ngx_wzp_fed_watch_in(ngx_wzp_link_t *ln,
     ngx_wzp_fed_room_t *room, const wzp_packet_t *pk, wzp_drop_t why);
+static void ngx_wzp_fed_drop(ngx_wzp_link_t *ln, wzp_drop_t why);
 static wzp_drop_t ngx_wzp_fed_accept(ngx_wzp_link_t *ln,
     ngx_wzp_fed_room_t *room, const wzp_packet_t *pk, const uint8_t *data,
     size_t len);
@@ -663,7 +664,7 @@ ngx_wzp_fed_receive(ngx_wzp_link_t *ln, const uint8_t *data, size_t len)
                             "malformed datagram of %uz bytes from link \"%s\" "
                             "dropped", len, ln->label);
         ngx_wzp_watch_fed_stray(ln, NULL, len);
-        ln->dropped++;
+        ngx_wzp_fed_drop(ln, WZP_DROP_MALFORMED);
         return;
     }
 
@@ -671,7 +672,7 @@ ngx_wzp_fed_receive(ngx_wzp_link_t *ln, const uint8_t *data, size_t len)
 
     if (fr == NULL) {
         ngx_wzp_watch_fed_stray(ln, &pk, len);
-        ln->dropped++;
+        ngx_wzp_fed_drop(ln, WZP_DROP_NO_ROOM);
         return;
     }
 
@@ -683,7 +684,7 @@ ngx_wzp_fed_receive(ngx_wzp_link_t *ln, const uint8_t *data, size_t len)
     }
 
     if (why != WZP_DROP_N) {
-        ln->dropped++;
+        ngx_wzp_fed_drop(ln, why);
         return;
     }
 
@@ -713,6 +714,14 @@ ngx_wzp_fed_watch_in(ngx_wzp_link_t *ln, ngx_wzp_fed_room_t *room,
 }
 
 
+static void
+ngx_wzp_fed_drop(ngx_wzp_link_t *ln, wzp_drop_t why)
+{
+    ngx_wzp_count(ln->hub->relay->stat, NGX_WZP_STAT_DROPS + why, 1);
+    ln->drops[why]++;
+}
+
+
 /*
  * May it pass?  WZP_DROP_N: yes.  First whether it may come from this link at
  * all, then its rate, and only then is it remembered: a link that repeats or
@@ -733,7 +742,7 @@ ngx_wzp_fed_accept(ngx_wzp_link_t *ln, ngx_wzp_fed_room_t *room,
 
     if (!wzp_fed_admit(room->fr, (unsigned) ln->bit, pk->stream_id)) {
         ngx_wzp_count(st, NGX_WZP_STAT_FED_REFUSED, 1);
-        return WZP_DROP_NOT_JOINED;
+        return WZP_DROP_FORGED;
     }
 
     if (!wzp_bucket_take(&room->in[ln->bit], now)
@@ -752,7 +761,7 @@ ngx_wzp_fed_accept(ngx_wzp_link_t *ln, ngx_wzp_fed_room_t *room,
                      h, now))
     {
         ngx_wzp_count(st, NGX_WZP_STAT_FED_DEDUPED, 1);
-        return WZP_DROP_CLOSED;
+        return WZP_DROP_DUPLICATE;
     }
 
     return WZP_DROP_N;

@@ -173,6 +173,7 @@ ngx_wzp_link_signals(ngx_wzp_link_conn_t *lc, const uint8_t *data, size_t len)
                              ngx_wzp_worker->now_ns))
     {
         ln->signals_dropped++;
+        ngx_wzp_count(lc->hub->relay->stat, NGX_WZP_STAT_SIGNALS_DROPPED, 1);
         ngx_wzp_log_limited(NGX_WZP_LIMIT_SIGNAL, NGX_LOG_WARN,
                             ngx_cycle->log, 0,
                             "signal of %uz bytes from link \"%s\" dropped: it "

@@ -243,7 +243,7 @@ ngx_wzp_watch_fed_in(ngx_wzp_link_t *ln, const char *room, ngx_uint_t watch,
     ev.action = "drop";
     ev.has = NGX_WZP_EVENT_SEQ;
 
-    if (why == WZP_DROP_CLOSED) {
+    if (why == WZP_DROP_DUPLICATE) {
         ev.event = "dedup_drop";
         ev.reason = "duplicate";
 

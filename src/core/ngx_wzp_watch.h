@@ -37,7 +37,7 @@ void ngx_wzp_watch_leave(ngx_wzp_member_t *mb);
 void ngx_wzp_watch_refused(ngx_wzp_conn_t *wc, wzp_close_t why);
 
 /* A packet of a link in a room with these bits, for so many members; or that
- * goes nowhere (why is not WZP_DROP_N; WZP_DROP_CLOSED: it came before). */
+ * goes nowhere (why is not WZP_DROP_N). */
 void ngx_wzp_watch_fed_in(ngx_wzp_link_t *ln, const char *room,
     ngx_uint_t watch, const wzp_packet_t *pk, ngx_uint_t members,
     wzp_drop_t why);
