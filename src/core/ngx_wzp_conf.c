@@ -571,8 +571,11 @@ static void
 ngx_wzp_conf_notice(ngx_cycle_t *cycle, ngx_listening_t *ls,
     ngx_wzp_relay_conf_t *conf)
 {
-    char        fp[WZP_FP_TEXT_LEN + 1], tls[WZP_CERT_FP_TEXT_LEN + 1];
-    char        text[WZP_ADDR_TEXT_MAX];
+    char                  fp[WZP_FP_TEXT_LEN + 1];
+    char                  tls[WZP_CERT_FP_TEXT_LEN + 1];
+    char                  text[WZP_ADDR_TEXT_MAX];
+    ngx_uint_t            i;
+    ngx_wzp_peer_conf_t  *pf;
 
     wzp_fp_text(fp, conf->ident.fp);
     wzp_cert_fp_text(tls, conf->cert_fp);
@@ -584,4 +587,15 @@ ngx_wzp_conf_notice(ngx_cycle_t *cycle, ngx_listening_t *ls,
                   "wzp_peer %s fingerprint=%s label=\"%V\";",
                   &conf->name, &ls->addr_text, fp,
                   wzp_addr_text(&conf->addr, text), tls, &conf->name);
+
+    pf = conf->peers != NULL ? conf->peers->elts : NULL;
+
+    for (i = 0; pf != NULL && i < conf->peers->nelts; i++) {
+        if (pf[i].verify == NGX_WZP_VERIFY_HELLO) {
+            ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                          "link \"%V\" of relay \"%V\" is verify=hello: "
+                          "whoever knows its fingerprint can pass for it",
+                          &pf[i].label, &conf->name);
+        }
+    }
 }
