@@ -448,6 +448,7 @@ ngx_wzp_ask_link(ngx_wzp_json_t *js, ngx_wzp_link_t *ln)
     }
 
     ngx_wzp_json_bool(js, "ours", ln->best != NULL && ln->ours);
+    ngx_wzp_json_num(js, "packets_dropped", ln->dropped);
     ngx_wzp_json_num(js, "packets_in", ln->packets_in);
     ngx_wzp_json_num(js, "packets_out", ln->packets_out);
     ngx_wzp_json_num(js, "packets_queued", st.queued);

@@ -13,6 +13,7 @@
 #include "wzp/wzp_dup.h"
 
 
+#define NGX_WZP_FED_PACE        20000   /* ns for each remote member told    */
 #define NGX_WZP_FED_EXISTING    450     /* packets/s and room: 500 is theirs */
 
 
@@ -25,6 +26,7 @@ typedef struct {
     uint32_t          index;            /* in the zone; NGX_WZP_NONE         */
     uint32_t          epoch;
     uint32_t          version;          /* of the members told               */
+    uint64_t          next_ns;          /* when to write remote ones again   */
 
     unsigned          dirty:1;          /* members may have changed          */
     unsigned          stale:1;          /* remote members have changed       */
@@ -393,14 +395,18 @@ ngx_wzp_fed_find(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room)
 void
 ngx_wzp_fed_turn(ngx_wzp_hub_t *hub)
 {
+    uint64_t             now;
     wzp_fed_room_t      *fr;
     ngx_wzp_fed_room_t  *room;
 
-    if (!hub->rooms_due) {
+    now = ngx_wzp_worker->now_ns;
+
+    if (!hub->rooms_due && now < hub->rooms_ns) {
         return;
     }
 
     hub->rooms_due = 0;
+    hub->rooms_ns = UINT64_MAX;
 
     for (fr = wzp_fed_room_next(hub->fed, NULL);
          fr != NULL;
@@ -413,10 +419,17 @@ ngx_wzp_fed_turn(ngx_wzp_hub_t *hub)
             ngx_wzp_fed_members(hub, room);
         }
 
-        if (room->stale && hub->ruling) {
-            room->stale = 0;
-            ngx_wzp_fed_write(hub, room);
+        if (!room->stale || !hub->ruling) {
+            continue;
         }
+
+        if (now < room->next_ns) {
+            hub->rooms_ns = ngx_min(hub->rooms_ns, room->next_ns);
+            continue;
+        }
+
+        room->stale = 0;
+        ngx_wzp_fed_write(hub, room);
     }
 }
 
@@ -472,7 +485,7 @@ ngx_wzp_fed_members(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room)
 static void
 ngx_wzp_fed_write(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room)
 {
-    size_t              n;
+    size_t              n, max;
     uint32_t            index;
     uint64_t            workers;
     ngx_int_t           rc;
@@ -490,6 +503,19 @@ ngx_wzp_fed_write(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room)
         }
 
         n = wzp_fed_remote(hub->fed, room->fr, list, n);
+    }
+
+    /* a relay that tells of crowds leaves place for those of others, and must
+     * not keep us busy writing them down */
+
+    room->next_ns = ngx_wzp_worker->now_ns + n * NGX_WZP_FED_PACE;
+    max = ngx_min(WZP_FED_PEOPLE, ngx_wzp_worker->zone->hdr->nremotes / 4);
+
+    if (n > max) {
+        ngx_wzp_log_limited(NGX_WZP_LIMIT_FULL, NGX_LOG_WARN, ngx_cycle->log,
+                            0, "room \"%s\" has %uz members on other relays: "
+                            "%uz are listed", room->sni.name, n, max);
+        n = max;
     }
 
     workers = ngx_wzp_dir_remotes(ngx_wzp_worker->zone, hub->relay->conf->id,
@@ -719,6 +745,7 @@ ngx_wzp_fed_drop(ngx_wzp_link_t *ln, wzp_drop_t why)
 {
     ngx_wzp_count(ln->hub->relay->stat, NGX_WZP_STAT_DROPS + why, 1);
     ln->drops[why]++;
+    ln->dropped++;
 }
 
 

@@ -404,6 +404,7 @@ ngx_wzp_hub_arm(ngx_wzp_relay_t *relay)
     ngx_wzp_event_arm(&hub->timer, wzp_quic_deadline(hub->quic));
 
     next = ngx_min(wzp_fed_deadline(hub->fed), ngx_wzp_presence_deadline(hub));
+    next = ngx_min(next, hub->rooms_ns);
 
     ngx_wzp_event_arm(&hub->logic, next);
 }

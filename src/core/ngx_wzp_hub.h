@@ -76,6 +76,7 @@ struct ngx_wzp_hub_s {
 
     ngx_uint_t            ticks;        /* of half a second                  */
     ngx_uint_t            rooms_due;    /* unsigned: some room has news      */
+    uint64_t              rooms_ns;     /* when one that waits is written    */
     uint32_t              people;       /* version of those told             */
     ngx_uint_t            phoned;       /* unsigned: registrations changed   */
     uint32_t              rebuilt;      /* of the zone, when last written    */

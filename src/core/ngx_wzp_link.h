@@ -67,7 +67,8 @@ struct ngx_wzp_link_s {
     uint64_t               packets_out;
     uint64_t               signals_in;
     ngx_wzp_health_t       health;
-    uint64_t               drops[WZP_DROP_N];   /* media not accepted        */
+    uint64_t               dropped;     /* media not accepted, and why       */
+    uint64_t               drops[WZP_DROP_N];
     uint64_t               signals_dropped;     /* beyond the rate           */
 
     unsigned               ours:1;      /* while up                          */
