@@ -94,7 +94,7 @@ is(scalar(grep { grep { $_->{fingerprint} eq $nobody } @{$_->{participants}} }
 $bad->offer('general', [fp_of(51)], seq => 5000);
 ok(wait_for { grep { $_->{fingerprint} eq fp_of(51) } remote() }, 'a number');
 $bad->offer('general', [fp_of(52)], seq => 4999);
-$bad->offer('general', [fp_of(52)], seq => 2**53 + 2);
+$bad->offer('general', [fp_of(52)], seq => (1 << 53) + 2);
 $bad->{offers} = 5000;
 ok(heard_by_relay($bad), 'goes up');
 ok(!grep({ $_->{fingerprint} eq fp_of(52) } remote()), 'but never back');

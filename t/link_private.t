@@ -82,21 +82,6 @@ is(join(' ', map { $_->{fingerprint} } @{$room->{participants}}), fp_of(11),
 is_deeply([grep { /^(77|78)$/ } keys %{$secret[0]->stats->{flows}}], [],
           'nor are packets');
 
-# their end is silent as well
-
-$_->close for $secret[0], $secret[2];
-$public[0]->close;
-ok($our->wait_signal('GlobalRoomInactive', sub { $_->{room} eq 'general' }),
-   'a room that is empty is told');
-
-is(join(' ', $in->tags, $our->tags),
-   join(' ', (Test::Nginx::WZP::Link::tag_of('general')) x 2),
-   'no other tag than of the global room was sent');
-
-for my $l ($in, $our, $probe) {
-    unlike($l->text, qr/$hidden/, 'no name, alias or hash of the others');
-}
-
 
 # ---- presence: that, not where ----
 
@@ -115,6 +100,25 @@ for my $l ($our, $probe) {
                    |want|removed)$/x } keys %$_
     } $l->signals('PresenceUpdate')], [], 'and no more is told of him');
 }
+
+
+# their end is silent as well
+
+$_->close for $secret[0], $secret[2];
+$public[0]->close;
+ok($our->wait_signal('GlobalRoomInactive', sub { $_->{room} eq 'general' }),
+   'a room that is empty is told');
+
+is(join(' ', $in->tags, $our->tags),
+   join(' ', (Test::Nginx::WZP::Link::tag_of('general')) x 2),
+   'no other tag than of the global room was sent');
+
+for my $l ($in, $our, $probe) {
+    unlike($l->text, qr/$hidden/, 'no name, alias or hash of the others');
+}
+
+
+# ---- presence has been told as well ----
 
 is($in->signals('PresenceUpdate'), 0, 'not on a link to an existing relay');
 ok(wait_for { grep { grep { $_ eq fp_of(11) } @{$_->{removed} || []} }
