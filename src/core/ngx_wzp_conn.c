@@ -799,6 +799,25 @@ ngx_wzp_conn_account(void)
 }
 
 
+void
+ngx_wzp_conn_close_peers(ngx_wzp_relay_t *relay, wzp_close_t why)
+{
+    ngx_queue_t     *q;
+    ngx_wzp_conn_t  *wc;
+
+    for (q = ngx_queue_head(&ngx_wzp_conns);
+         q != ngx_queue_sentinel(&ngx_wzp_conns);
+         q = ngx_queue_next(q))
+    {
+        wc = ngx_queue_data(q, ngx_wzp_conn_t, queue);
+
+        if (wc->state == NGX_WZP_CONN_PEER && wc->relay == relay) {
+            ngx_wzp_conn_close(wc, why);
+        }
+    }
+}
+
+
 /* Sessions carry the number of a socket that nginx has closed. */
 void
 ngx_wzp_conn_quit(void)

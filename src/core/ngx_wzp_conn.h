@@ -120,8 +120,9 @@ void ngx_wzp_conn_finish(ngx_wzp_conn_t *wc, wzp_close_t why);
 
 void ngx_wzp_conn_close_all(wzp_close_t why);
 
-/* Those of one relay. */
+/* Those of one relay; or only those of its hub: other relays and phones. */
 void ngx_wzp_conn_close_relay(ngx_wzp_relay_t *relay, wzp_close_t why);
+void ngx_wzp_conn_close_peers(ngx_wzp_relay_t *relay, wzp_close_t why);
 
 /* This worker was told to quit gracefully. */
 void ngx_wzp_conn_quit(void);

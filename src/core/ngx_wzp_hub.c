@@ -198,6 +198,7 @@ ngx_wzp_hub_exit(ngx_wzp_relay_t *relay)
     ngx_wzp_dial_free_all(hub);
     ngx_wzp_call_done(hub);
     ngx_wzp_carry_done(hub);
+    ngx_wzp_probe_done(hub);
     ngx_wzp_presence_done(hub);
     ngx_wzp_fed_done(hub);
 
@@ -341,8 +342,9 @@ ngx_wzp_hub_tick(ngx_wzp_relay_t *relay)
     if (heir == NGX_WZP_NONE && hub->lost_ns == 0) {
         if (zr->sessions == 0) {
             ngx_wzp_link_leave(hub, 1);
-            ngx_wzp_phone_leave(hub);
+            ngx_wzp_probe_stop(hub);
             ngx_wzp_carry_leave(hub);
+            ngx_wzp_conn_close_peers(relay, WZP_CLOSE_GOING_AWAY);
         }
 
         return;
@@ -352,6 +354,7 @@ ngx_wzp_hub_tick(ngx_wzp_relay_t *relay)
 
     if (!hub->ruling && now - hub->lost_ns > NGX_WZP_HUB_LINGER) {
         ngx_wzp_link_leave(hub, 1);
+        ngx_wzp_conn_close_peers(relay, WZP_CLOSE_GOING_AWAY);
         zr->forwarders &= ~((uint64_t) 1 << NGX_WZP_LIFE_SLOT(hub->life));
     }
 }

@@ -147,6 +147,18 @@ ngx_wzp_probe_stop(ngx_wzp_hub_t *hub)
 
 
 void
+ngx_wzp_probe_done(ngx_wzp_hub_t *hub)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_WZP_PROBES; i++) {
+        ngx_free(hub->probes[i]);
+        hub->probes[i] = NULL;
+    }
+}
+
+
+void
 ngx_wzp_probe_accept(ngx_wzp_hub_t *hub, ngx_wzp_conn_t *wc)
 {
     ngx_wzp_probe_t  *pr;

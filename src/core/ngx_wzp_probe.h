@@ -42,6 +42,7 @@ void ngx_wzp_probe_start(ngx_wzp_hub_t *hub);
 
 /* The worker exits or hands over: no more of them. */
 void ngx_wzp_probe_stop(ngx_wzp_hub_t *hub);
+void ngx_wzp_probe_done(ngx_wzp_hub_t *hub);
 
 /* Twice a second. */
 void ngx_wzp_probe_tick(ngx_wzp_hub_t *hub);
