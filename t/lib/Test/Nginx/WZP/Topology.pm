@@ -37,7 +37,7 @@ use Exporter qw(import);
 use Test::Nginx::WZP;
 
 our @EXPORT = qw(chain ring star mesh topology wait_up everywhere all_know
-    talk account clean);
+    talk account clean doubled);
 
 my %shape = (
     chain => sub { map { [$_, $_ - 1] } 1 .. $_[0] - 1 },
@@ -225,6 +225,21 @@ sub clean
     $relay->counts($a->{lost}, 0, "$text: none lost $told");
     return is("$a->{dups}/$a->{corrupt}/$a->{strays}", '0/0/0',
               "$text: each once, unchanged, none else $told");
+}
+
+
+# How many packets came twice, to any of them, so far.
+
+sub doubled
+{
+    my $n = 0;
+
+    for my $m (@_) {
+        my $flows = ($m->stats || { flows => {} })->{flows};
+        $n += $_->{dups} for values %$flows;
+    }
+
+    return $n;
 }
 
 
