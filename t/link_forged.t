@@ -230,20 +230,28 @@ sub memory
 }
 
 my $before = memory();
-my $first = $bad->{offers};
 
-for my $i (1 .. 100_000) {
+for my $i (1 .. 40_000) {
     $bad->signal(sprintf '{"GlobalRoomActive":{"room":"%s","participants":'
         . '[{"fingerprint":"%04x:0000:0000:0000:0000:0000:0000:%04x","alias":null}],'
         . '"origin":"%016x","seq":%d,"path":["%s","%016x"]}}',
-        $i % 2 ? 'general' : "room$i", $i >> 8, $i & 0xffff, $i, $i, $bid, $i);
+        $i % 2 ? 'lobby' : "room$i", $i >> 8, $i & 0xffff, $i, $i, $bid, $i);
 
-    next if $i % 20_000;
+    next if $i % 10_000;
 
     $good->say(Ping => { timestamp_ms => $i });
     ok($good->wait_signal('Pong', sub { $_->{timestamp_ms} == $i }),
        "another link is answered, $i announcements on");
 }
+
+# and large ones: 900 people, now these, now those
+
+my @lists = map { my $k = $_; [map {
+    { fingerprint => sprintf('%04x' . ':0000' x 6 . ':%04x', $k, $_),
+      alias => 'A' x 60, relay_label => undef }
+} 1 .. 900] } 1, 2;
+
+$bad->offer('lobby', $lists[$_ % 2], seq => 100_000 + $_) for 1 .. 60;
 
 $seq = 50_000;
 talk($good, 300, 50);
