@@ -12,6 +12,7 @@
 
 #define NGX_WZP_CALL_SPANS      4096
 #define NGX_WZP_CALL_VIA        (600 * WZP_SEC)
+#define NGX_WZP_CALL_ORPHAN     (60 * WZP_SEC)  /* its relay is no more      */
 
 
 static void ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
@@ -19,7 +20,7 @@ static void ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
 static ngx_uint_t ngx_wzp_call_direct(ngx_wzp_link_t *ln, ngx_wzp_span_t *sp,
     const uint8_t *fp);
 static void ngx_wzp_call_free(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp);
-static void ngx_wzp_call_run_for(uint64_t relay, const wzp_call_out_t *out);
+static void ngx_wzp_call_expire(ngx_wzp_hub_t *hub);
 
 
 ngx_wzp_span_t *
@@ -239,18 +240,8 @@ ngx_wzp_call_tick(ngx_wzp_hub_t *hub)
 
     /* while one hub takes over from another, nothing runs out */
 
-    while (hub->ruling && hub->lost_ns == 0) {
-        ngx_wzp_call_lock(hub);
-        found = wzp_calls_deadline(hub->calls) <= ngx_wzp_worker->now_ns
-                && wzp_calls_expire(hub->calls, ngx_wzp_worker->now_ns,
-                                    &ngx_wzp_call_out);
-        ngx_wzp_call_unlock(hub);
-
-        if (!found) {
-            break;
-        }
-
-        ngx_wzp_call_run_for(ngx_wzp_call_out.relay, &ngx_wzp_call_out);
+    if (hub->ruling && hub->lost_ns == 0) {
+        ngx_wzp_call_expire(hub);
     }
 
     for (q = ngx_queue_head(&hub->spans);
@@ -283,21 +274,34 @@ ngx_wzp_call_tick(ngx_wzp_hub_t *hub)
 }
 
 
-/* The table is in the zone, and other relays of this nginx have calls in it,
- * too. */
+/* The table is in the zone, and other relays have calls in it, too; only their
+ * own hubs can tell whose they are.  What is overdue for long, has none. */
 static void
-ngx_wzp_call_run_for(uint64_t relay, const wzp_call_out_t *out)
+ngx_wzp_call_expire(ngx_wzp_hub_t *hub)
 {
-    ngx_uint_t  i;
+    bool      found;
+    uint64_t  now;
 
-    for (i = 0; i < ngx_wzp_worker->nrelays; i++) {
-        if (ngx_wzp_worker->relays[i].conf->id == relay
-            && ngx_wzp_worker->relays[i].hub != NULL)
-        {
-            ngx_wzp_count(ngx_wzp_worker->relays[i].stat,
-                          NGX_WZP_STAT_CALLS_EXPIRED, 1);
-            ngx_wzp_call_run(ngx_wzp_worker->relays[i].hub, out, NULL, 0);
+    now = ngx_wzp_worker->now_ns;
+
+    do {
+        ngx_wzp_call_lock(hub);
+        found = wzp_calls_expire(hub->calls, hub->relay->conf->id, now,
+                                 &ngx_wzp_call_out);
+        ngx_wzp_call_unlock(hub);
+
+        if (found) {
+            ngx_wzp_count(hub->relay->stat, NGX_WZP_STAT_CALLS_EXPIRED, 1);
+            ngx_wzp_call_run(hub, &ngx_wzp_call_out, NULL, 0);
         }
+
+    } while (found);
+
+    if (now > NGX_WZP_CALL_ORPHAN) {
+        ngx_wzp_call_lock(hub);
+        (void) wzp_calls_expire(hub->calls, 0, now - NGX_WZP_CALL_ORPHAN,
+                                &ngx_wzp_call_out);
+        ngx_wzp_call_unlock(hub);
     }
 }
 

@@ -791,7 +791,8 @@ wzp_calls_end_ns(const wzp_calls_head_t *h)
 
 
 bool
-wzp_calls_expire(wzp_calls_t *cs, uint64_t now_ns, wzp_call_out_t *out)
+wzp_calls_expire(wzp_calls_t *cs, wzp_relay_id_t relay, uint64_t now_ns,
+    wzp_call_out_t *out)
 {
     int                side;
     uint32_t           i;
@@ -802,7 +803,7 @@ wzp_calls_expire(wzp_calls_t *cs, uint64_t now_ns, wzp_call_out_t *out)
     for (i = 0; i < cs->n; i++) {
         h = &cs->head[i];
 
-        if (wzp_calls_lives(h, 0) && wzp_calls_end_ns(h) <= now_ns) {
+        if (wzp_calls_lives(h, relay) && wzp_calls_end_ns(h) <= now_ns) {
             break;
         }
     }

@@ -205,11 +205,12 @@ void wzp_calls_link_up(wzp_calls_t *cs, wzp_relay_id_t relay,
     wzp_relay_id_t link, uint64_t now_ns, wzp_call_out_t *out);
 
 /*
- * Time.  One call that rang for too long (Hangup Timeout to both) or whose
- * party's grace is over (Hangup Normal to the other); again while it is true.
- * The next such moment: UINT64_MAX if there is none.
+ * Time.  One call of a relay (0: of any) that rang for too long (Hangup Timeout
+ * to both) or whose party's grace is over (Hangup Normal to the other); again
+ * while it is true.  The next such moment: UINT64_MAX if there is none.
  */
-bool wzp_calls_expire(wzp_calls_t *cs, uint64_t now_ns, wzp_call_out_t *out);
+bool wzp_calls_expire(wzp_calls_t *cs, wzp_relay_id_t relay, uint64_t now_ns,
+    wzp_call_out_t *out);
 uint64_t wzp_calls_deadline(const wzp_calls_t *cs);
 
 

@@ -399,7 +399,7 @@ expire(int r)
         due = wzp_calls_deadline(table(r));
         look(r, &before);
 
-        if (!wzp_calls_expire(table(r), now, &out)) {
+        if (!wzp_calls_expire(table(r), 0, now, &out)) {
             fuzz_check(due > now);
             return;
         }

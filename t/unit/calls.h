@@ -261,7 +261,7 @@ expire(void)
     static wzp_call_out_t  out;
 
     for (r = 0; r < 2; r++) {
-        while (wzp_calls_expire(calls[r], now, &out)) {
+        while (wzp_calls_expire(calls[r], 0, now, &out)) {
             execute(r, NULL, &out);
         }
     }

@@ -316,6 +316,27 @@ test_time(void)
 }
 
 
+/* A relay has nothing to say about the calls of another in the same table. */
+
+static void
+test_time_of(void)
+{
+    static wzp_call_out_t  out;
+
+    reset();
+
+    (void) offer('A', 'B', "x1");
+    (void) heard_now();
+    now += 45 * WZP_SEC;
+    ok(!wzp_calls_expire(calls[0], relay_ids[1], now, &out),
+       "it is not the other relay's call");
+    is_u64(count(0), 1, "so it is left to its own");
+    ok(wzp_calls_expire(calls[0], relay_ids[0], now, &out),
+       "which ends it");
+    ok(out.relay == relay_ids[0] && out.n == 2, "and tells both");
+}
+
+
 static void
 test_gone(void)
 {
@@ -647,6 +668,7 @@ main(void)
     test_busy();
     test_glare();
     test_time();
+    test_time_of();
     test_gone();
     test_missed();
     test_full();
