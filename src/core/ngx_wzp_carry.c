@@ -25,6 +25,8 @@ static ngx_wzp_carried_t *ngx_wzp_carried_create(ngx_wzp_hub_t *hub,
     const char *id, const char *room, const uint8_t *target);
 static void ngx_wzp_carried_list(ngx_wzp_hub_t *hub, ngx_wzp_carried_t *cd,
     const uint8_t *fp);
+static const char *ngx_wzp_carry_way(ngx_wzp_carrier_t *cr,
+    const wzp_session_forward_t *sf, uint8_t *caller, ngx_wzp_carrier_t **to);
 static ngx_uint_t ngx_wzp_carry_is_here(ngx_wzp_carrier_t *cr,
     const wzp_session_forward_t *sf, uint8_t *caller);
 static ngx_uint_t ngx_wzp_carry_load(ngx_wzp_carrier_t *cr);
@@ -261,8 +263,7 @@ void
 ngx_wzp_carry_forward(ngx_wzp_carrier_t *cr, const wzp_session_forward_t *sf)
 {
     uint8_t             caller[WZP_FP_SIZE];
-    ngx_int_t           bit;
-    ngx_uint_t          here;
+    const char         *error;
     ngx_wzp_hub_t      *hub;
     ngx_wzp_carrier_t  *to;
     ngx_wzp_carried_t  *cd;
@@ -293,24 +294,11 @@ ngx_wzp_carry_forward(ngx_wzp_carrier_t *cr, const wzp_session_forward_t *sf)
         return;
     }
 
-    here = ngx_wzp_carry_is_here(cr, sf, caller);
-    to = NULL;
+    error = ngx_wzp_carry_way(cr, sf, caller, &to);
 
-    if (!here) {
-        bit = ngx_wzp_presence_next(hub, sf->fp, (ngx_int_t) cr->link->bit);
-
-        if (bit < 0 || (ngx_uint_t) bit >= hub->nlinks || sf->ttl <= 1
-            || !hub->links[bit].ours)
-        {
-            ngx_wzp_carry_reply(cr, sf->session_id, "", "no way to the target");
-            return;
-        }
-
-        to = ngx_wzp_carrier(&hub->links[bit]);
-
-        if (to == NULL) {
-            return;
-        }
+    if (error != NULL) {
+        ngx_wzp_carry_reply(cr, sf->session_id, "", error);
+        return;
     }
 
     if (ngx_wzp_carry_load(cr) >= NGX_WZP_CARRY_SESSIONS
@@ -337,13 +325,51 @@ ngx_wzp_carry_forward(ngx_wzp_carrier_t *cr, const wzp_session_forward_t *sf)
 }
 
 
+/* Where does it go on?  *to is NULL when it ends here.  Returns why it cannot, or
+ * NULL. */
+static const char *
+ngx_wzp_carry_way(ngx_wzp_carrier_t *cr, const wzp_session_forward_t *sf,
+    uint8_t *caller, ngx_wzp_carrier_t **to)
+{
+    char            room[WZP_ROOM_NAME_MAX + 1];
+    ngx_int_t       bit;
+    ngx_wzp_hub_t  *hub;
+
+    hub = cr->hub;
+    *to = NULL;
+
+    /* its packets are told by the room: they may be those of no other one */
+
+    ngx_wzp_call_room(room, sf->session_id);
+
+    if (ngx_strcmp(room, sf->room) != 0) {
+        return "not the call's room";
+    }
+
+    if (ngx_wzp_carry_is_here(cr, sf, caller)) {
+        return NULL;
+    }
+
+    bit = ngx_wzp_presence_next(hub, sf->fp, (ngx_int_t) cr->link->bit);
+
+    if (bit < 0 || (ngx_uint_t) bit >= hub->nlinks || sf->ttl <= 1
+        || !hub->links[bit].ours)
+    {
+        return "no way to the target";
+    }
+
+    *to = ngx_wzp_carrier(&hub->links[bit]);
+
+    return *to != NULL ? NULL : "no memory";
+}
+
+
 /* Is it of a call to somebody here, which came by that neighbour's link? */
 static ngx_uint_t
 ngx_wzp_carry_is_here(ngx_wzp_carrier_t *cr, const wzp_session_forward_t *sf,
     uint8_t *caller)
 {
     bool            found;
-    char            room[WZP_ROOM_NAME_MAX + 1];
     wzp_call_t      call;
     ngx_wzp_hub_t  *hub;
 
@@ -354,12 +380,9 @@ ngx_wzp_carry_is_here(ngx_wzp_carrier_t *cr, const wzp_session_forward_t *sf,
                            &call);
     ngx_wzp_zone_unlock(ngx_wzp_worker->zone);
 
-    ngx_wzp_call_room(room, sf->session_id);
-
     if (!found || call.party[WZP_CALL_CALLER].link != cr->link->id
         || call.party[WZP_CALL_CALLEE].link != 0
-        || ngx_memcmp(call.party[WZP_CALL_CALLEE].fp, sf->fp, WZP_FP_SIZE) != 0
-        || ngx_strcmp(room, sf->room) != 0)
+        || ngx_memcmp(call.party[WZP_CALL_CALLEE].fp, sf->fp, WZP_FP_SIZE) != 0)
     {
         return 0;
     }
