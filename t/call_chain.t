@@ -81,13 +81,25 @@ $spy->say(SessionForward => \%session);
 like($spy->wait_signal('SessionForwardAck')->{error}, qr/in use/,
      'nor does a neighbour get at another one\'s session');
 $spy->say(SessionForward => { %session, end => JSON::PP::true });
-$spy->say(SessionForward => { %session, session_id => 'new', ttl => 1 });
-ok($spy->wait_signal('SessionForwardAck', sub { /no way/ for $_->{error} || '';
-                     ($_->{error} || '') =~ /no way/ }), 'ttl');
+$spy->say(SessionForward => { %session, session_id => 'other' });
+ok($spy->wait_signal('SessionForwardAck', sub { ($_->{error} || '') =~ /room/ }),
+   'nor is a session of a room that is not its call\'s');
+$spy->say(SessionForward => { %session, session_id => 'new', ttl => 1,
+                              room => 'call-new' });
+ok($spy->wait_signal('SessionForwardAck', sub { ($_->{error} || '') =~ /no way/ }),
+   'ttl');
 $spy->send(room => 'call-far-1', stream_id => $m[0]->stream_id, count => 20,
            seq => 9000, interval_us => 1000);
 $spy->sent;
 is(hears(\@m, 20), '480 0 0 0', 'and what it sends is not heard');
+
+my $anew = $r[1]->link(seed => $third, ours => 1, sni => '_relay');
+
+closed_as($spy, 'REPLACED', 'a neighbour that dials anew has lost the first');
+$anew->say(SessionForward => { %session, session_id => 'new', ttl => 1,
+                               room => 'call-new' });
+ok($anew->wait_signal('SessionForwardAck', sub { $_->{error} }),
+   'and is listened to on the second');
 
 
 # ---- who is in the middle goes away ----

@@ -14,6 +14,7 @@
 #define NGX_WZP_CARRY_SIGNALS   100     /* signals/s of one carrier          */
 
 
+static void ngx_wzp_carrier_replace(ngx_wzp_carrier_t *cr);
 static void ngx_wzp_carrier_ready(ngx_wzp_carrier_t *cr);
 static void *ngx_wzp_carrier_up(void *ctx, ngx_wzp_out_t *out);
 static void ngx_wzp_carrier_down(void *ctx, const char *why);
@@ -154,29 +155,26 @@ ngx_wzp_carry_accept(ngx_wzp_hub_t *hub, ngx_wzp_conn_t *wc)
 
     cr = ngx_wzp_carrier(ln);
 
-    if (cr == NULL || cr->qc != NULL) {
-
-        /* both have opened one at the same time: one is enough, and both find
-         * that it is that of the lower id */
-
-        if (cr == NULL || hub->id < ln->id) {
-            ngx_wzp_conn_close(wc, cr == NULL ? WZP_CLOSE_INTERNAL
-                                              : WZP_CLOSE_REPLACED);
-            return;
-        }
-
-        if (cr->wc != NULL) {
-            cr->wc->peer = NULL;        /* a stale one of the same relay */
-            ngx_wzp_conn_close(cr->wc, WZP_CLOSE_REPLACED);
-
-        } else {
-            ngx_wzp_dial_stop(&cr->dial);
-            wzp_qconn_close(cr->qc, WZP_CLOSE_REPLACED,
-                            wzp_close_phrase(WZP_CLOSE_REPLACED));
-        }
+    if (cr == NULL) {
+        ngx_wzp_conn_close(wc, WZP_CLOSE_INTERNAL);
+        return;
     }
 
-    ngx_wzp_dial_stop(&cr->dial);
+    /* both dial at the same time: one is enough, and both find that it is that
+     * of the lower id */
+
+    if (cr->out != NULL && hub->id < ln->id && !ngx_wzp_carrier_is_old(cr)) {
+        ngx_wzp_conn_close(wc, WZP_CLOSE_REPLACED);
+        return;
+    }
+
+    ngx_wzp_carrier_replace(cr);
+
+    /* ours, if it comes to something, takes the place of theirs */
+
+    if (cr->dial.out == NULL || hub->id > ln->id) {
+        ngx_wzp_dial_stop(&cr->dial);
+    }
 
     cr->qc = wc->qc;
     cr->epoch = ln->best != NULL ? ln->best->epoch : 0;
@@ -190,14 +188,50 @@ ngx_wzp_carry_accept(ngx_wzp_hub_t *hub, ngx_wzp_conn_t *wc)
 }
 
 
+/* A neighbour that has died tells us by its next life only. */
+ngx_uint_t
+ngx_wzp_carrier_is_old(ngx_wzp_carrier_t *cr)
+{
+    return cr->qc != NULL && cr->link->best != NULL
+           && cr->link->best->epoch > cr->epoch;
+}
+
+
+/* Another connection takes over: that this one ends is nobody's news. */
+static void
+ngx_wzp_carrier_replace(ngx_wzp_carrier_t *cr)
+{
+    ngx_wzp_out_t  *out;
+
+    out = cr->out;
+
+    if (cr->wc != NULL) {
+        cr->wc->peer = NULL;
+        ngx_wzp_conn_close(cr->wc, WZP_CLOSE_REPLACED);
+
+    } else if (out != NULL) {
+        ngx_wzp_dial_stop(&cr->dial);
+        out->peer = NULL;
+        wzp_qconn_close(out->qc, WZP_CLOSE_REPLACED,
+                        wzp_close_phrase(WZP_CLOSE_REPLACED));
+    }
+
+    cr->qc = NULL;
+    cr->wc = NULL;
+    cr->out = NULL;
+}
+
+
 static void *
 ngx_wzp_carrier_up(void *ctx, ngx_wzp_out_t *out)
 {
     ngx_wzp_carrier_t  *cr = ctx;
 
+    ngx_wzp_carrier_replace(cr);
+
     cr->qc = out->qc;
     cr->epoch = cr->link->best != NULL ? cr->link->best->epoch : 0;
-    cr->wc = NULL;
+    cr->out = out;
 
     ngx_wzp_dial_proved(&cr->dial);
     ngx_wzp_carrier_ready(cr);
@@ -233,6 +267,10 @@ ngx_wzp_carrier_down(void *ctx, const char *why)
 
     ngx_wzp_log_limited(NGX_WZP_LIMIT_CONN, NGX_LOG_INFO, ngx_cycle->log, 0,
                         "no carrier to \"%s\": %s", cr->link->label, why);
+
+    if (cr->qc != NULL) {
+        ngx_wzp_dial_stop(&cr->dial);   /* the other end's will do */
+    }
 }
 
 
@@ -251,6 +289,7 @@ ngx_wzp_carrier_closed(void *peer, const char *why)
 
     cr->qc = NULL;
     cr->wc = NULL;
+    cr->out = NULL;
 
     for (q = ngx_queue_head(&cr->hub->sessions);
          q != ngx_queue_sentinel(&cr->hub->sessions);

@@ -522,11 +522,7 @@ ngx_wzp_carry_tick(ngx_wzp_hub_t *hub)
     {
         cr = ngx_queue_data(q, ngx_wzp_carrier_t, queue);
 
-        /* a neighbour that has died tells us by its next life only */
-
-        if (cr->qc != NULL && cr->link->best != NULL
-            && cr->link->best->epoch > cr->epoch)
-        {
+        if (ngx_wzp_carrier_is_old(cr)) {
             ngx_wzp_carrier_close(cr, WZP_CLOSE_REPLACED);
         }
 

@@ -18,7 +18,8 @@ struct ngx_wzp_carrier_s {
     char             text[WZP_HOST_MAX + 1];
     ngx_wzp_dial_t   dial;
     wzp_qconn_t     *qc;                /* NULL: not up                      */
-    ngx_wzp_conn_t  *wc;                /* it dialed                         */
+    ngx_wzp_conn_t  *wc;                /* it dialed; or                     */
+    ngx_wzp_out_t   *out;               /* we did                            */
     uint64_t         epoch;             /* of the neighbour's process        */
     uint64_t         idle_ns;           /* no session since; 0: has some     */
     wzp_bucket_t     signals;
@@ -50,6 +51,9 @@ ngx_wzp_carrier_t *ngx_wzp_carrier(ngx_wzp_link_t *ln);
 /* Set where to dial: as configured, or where it says that it listens.
  * NGX_DECLINED: that is not known. */
 ngx_int_t ngx_wzp_carrier_host(ngx_wzp_carrier_t *cr);
+
+/* Its neighbour's process is no more the youngest. */
+ngx_uint_t ngx_wzp_carrier_is_old(ngx_wzp_carrier_t *cr);
 
 void ngx_wzp_carrier_close(ngx_wzp_carrier_t *cr, wzp_close_t why);
 
