@@ -90,7 +90,7 @@ ngx_wzp_carried_create(ngx_wzp_hub_t *hub, const char *id, const char *room,
 void
 ngx_wzp_carried_free(ngx_wzp_hub_t *hub, ngx_wzp_carried_t *cd)
 {
-    if (cd->from == NULL || cd->to == NULL) {
+    if (hub->ruling && (cd->from == NULL || cd->to == NULL)) {
         ngx_wzp_carried_list(hub, cd, NULL);
     }
 
@@ -105,6 +105,10 @@ ngx_wzp_carried_ask(ngx_wzp_hub_t *hub, ngx_wzp_carried_t *cd, ngx_uint_t end)
 {
     wzp_signal_t            sg;
     wzp_session_forward_t  *sf;
+
+    if (!hub->ruling) {
+        return;                 /* there is one that does it */
+    }
 
     cd->asked_ns = ngx_wzp_worker->now_ns;
 
@@ -175,7 +179,7 @@ ngx_wzp_carry_start(ngx_wzp_hub_t *hub, const char *id, const char *room,
     ngx_wzp_carrier_t  *cr;
     ngx_wzp_carried_t  *cd;
 
-    cr = ngx_wzp_carrier(ln);
+    cr = hub->ruling ? ngx_wzp_carrier(ln) : NULL;
 
     if (cr == NULL || ngx_wzp_carried(hub, id) != NULL) {
         return;
@@ -543,6 +547,12 @@ ngx_wzp_carry_leave(ngx_wzp_hub_t *hub)
 {
     ngx_queue_t        *q;
     ngx_wzp_carrier_t  *cr;
+
+    while (!ngx_queue_empty(&hub->sessions)) {
+        q = ngx_queue_head(&hub->sessions);
+        ngx_wzp_carried_free(hub,
+                             ngx_queue_data(q, ngx_wzp_carried_t, queue));
+    }
 
     for (q = ngx_queue_head(&hub->carriers);
          q != ngx_queue_sentinel(&hub->carriers);

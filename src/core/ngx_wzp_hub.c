@@ -255,7 +255,6 @@ ngx_wzp_hub_go(ngx_wzp_hub_t *hub)
     ngx_wzp_link_leave(hub, 0);
     ngx_wzp_probe_stop(hub);
     ngx_wzp_phone_leave(hub);
-    ngx_wzp_carry_leave(hub);
 }
 
 
@@ -331,6 +330,7 @@ ngx_wzp_hub_tick(ngx_wzp_relay_t *relay)
         hub->ruling = 0;
         ngx_wzp_hub_go(hub);
         ngx_wzp_link_leave(hub, 0);
+        ngx_wzp_carry_leave(hub);       /* the heir has begun with its own */
     }
 
     if (heir == slot) {
@@ -355,6 +355,7 @@ ngx_wzp_hub_tick(ngx_wzp_relay_t *relay)
     if (!hub->ruling && now - hub->lost_ns > NGX_WZP_HUB_LINGER) {
         ngx_wzp_link_leave(hub, 1);
         ngx_wzp_conn_close_peers(relay, WZP_CLOSE_GOING_AWAY);
+        ngx_wzp_carry_leave(hub);
         zr->forwarders &= ~((uint64_t) 1 << NGX_WZP_LIFE_SLOT(hub->life));
     }
 }
