@@ -47,6 +47,20 @@ sub known
 ok(wait_for { known($p, $bob) }, 'each relay knows who is at the other');
 
 
+# who asks for many, does not use up what all share; the third one never answers
+
+my %asked = map { fp_of(200 + $_) => 1 } 1 .. 40;
+my $asked = sub { scalar grep { grep { $asked{$_ || ''} } values %$_ }
+                  $spy->signals('RouteQuery') };
+
+$eve->route($_) for keys %asked;
+ok(wait_for { $asked->() }, 'a question gets about');
+$eve->quiet;
+$spy->stats;
+is($asked->(), 2, 'one of many, two at a time');
+ok(known($p, $bob), 'and another one is answered');
+
+
 # ---- a call, both ways round ----
 
 sub whole_call

@@ -14,6 +14,7 @@
 #define NGX_WZP_PHONE_REGISTER  10000   /* ms, PROTOCOL 7.6                  */
 #define NGX_WZP_PHONE_OFFERS    2       /* calls placed per second           */
 #define NGX_WZP_PHONE_BURST     20
+#define NGX_WZP_PHONE_QUESTIONS 2       /* per second, and at a time         */
 
 
 static void ngx_wzp_phone_message(void *peer, const uint8_t *data,
@@ -84,6 +85,8 @@ ngx_wzp_phone_accept(ngx_wzp_hub_t *hub, ngx_wzp_conn_t *wc)
     ph->number = ++ngx_wzp_phone_number;
     wzp_bucket_init(&ph->offers, NGX_WZP_PHONE_OFFERS, NGX_WZP_PHONE_BURST,
                     ngx_wzp_worker->now_ns);
+    wzp_bucket_init(&ph->questions, NGX_WZP_PHONE_QUESTIONS,
+                    NGX_WZP_PHONE_BURST, ngx_wzp_worker->now_ns);
 
     ngx_queue_insert_tail(&hub->phones, &ph->queue);
     hub->nphones++;
@@ -407,13 +410,17 @@ ngx_wzp_phone_reflect(ngx_wzp_phone_t *ph)
 }
 
 
-/* Where somebody is, is told to those who have proved who they are. */
+/* Where somebody is, is told to those who have proved who they are; a few at a
+ * time, since other relays may have to be asked, and all share these questions.
+ */
 static void
 ngx_wzp_phone_route(ngx_wzp_phone_t *ph, const wzp_route_query_t *rq)
 {
     ngx_wzp_phone_question_t  *pq;
 
-    if (!ph->verified) {
+    if (!ph->verified || ph->asking >= NGX_WZP_PHONE_QUESTIONS
+        || !wzp_bucket_take(&ph->questions, ngx_wzp_worker->now_ns))
+    {
         return;
     }
 
@@ -426,10 +433,12 @@ ngx_wzp_phone_route(ngx_wzp_phone_t *ph, const wzp_route_query_t *rq)
     ngx_memcpy(pq->fp, ph->fp, WZP_FP_SIZE);
     pq->number = ph->number;
     pq->id = rq->id;
+    ph->asking++;
 
     if (ngx_wzp_presence_ask(ph->hub, rq->fp, ngx_wzp_phone_routed, pq)
         == NULL)
     {
+        ph->asking--;
         ngx_free(pq);
     }
 }
@@ -445,6 +454,8 @@ ngx_wzp_phone_routed(void *ctx, const wzp_route_response_t *rr)
     ph = ngx_wzp_phone_by_number(pq->hub, pq->fp, pq->number);
 
     if (ph != NULL) {
+        ph->asking--;
+
         ngx_memzero(&sg, sizeof(sg));
         sg.type = WZP_SIG_ROUTE_RESPONSE;
         sg.u.route_response = *rr;

@@ -23,6 +23,8 @@ typedef struct {
     uint64_t          number;           /* never used twice                  */
     uint8_t           fp[WZP_FP_SIZE];
     wzp_bucket_t      offers;           /* calls placed                      */
+    wzp_bucket_t      questions;
+    ngx_uint_t        asking;           /* questions without an answer yet   */
     unsigned          registered:1;
     unsigned          verified:1;       /* bound to the TLS session          */
 } ngx_wzp_phone_t;
