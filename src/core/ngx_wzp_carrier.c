@@ -78,39 +78,54 @@ ngx_wzp_carrier(ngx_wzp_link_t *ln)
 }
 
 
-/* Where we are told to dial it, or where it says that it listens. */
+/*
+ * Where we are told to dial it; or where it is, by its link, on the port that it
+ * says it listens on.  Whoever is only trusted cannot make us dial, or resolve,
+ * somebody else.
+ */
 ngx_int_t
 ngx_wzp_carrier_host(ngx_wzp_carrier_t *cr)
 {
-    u_char  *p;
+    char            *p;
+    u_char          *port;
+    ngx_int_t        n;
+    ngx_wzp_link_t  *ln;
 
-    if (cr->link->conf->host.text.len != 0) {
-        cr->host = cr->link->conf->host;
+    ln = cr->link;
+
+    if (ln->conf->host.text.len != 0) {
+        cr->host = ln->conf->host;
         return NGX_OK;
     }
 
-    (void) ngx_cpystrn((u_char *) cr->text, (u_char *) cr->link->addr,
-                       sizeof(cr->text));
+    port = (u_char *) strrchr(ln->addr, ':');
 
-    p = (u_char *) strrchr(cr->text, ':');
-
-    if (p == NULL) {
+    if (port == NULL || ln->best == NULL || !ln->best->proved) {
         return NGX_DECLINED;
     }
 
-    cr->host.text.data = (u_char *) cr->link->addr;
-    cr->host.text.len = ngx_strlen(cr->link->addr);
+    port++;
+    n = ngx_atoi(port, ngx_strlen(port));
 
-    *p++ = '\0';
-    cr->host.port.data = p;
-    cr->host.port.len = ngx_strlen(p);
-    cr->host.host.data = (u_char *) cr->text;
-
-    if (cr->text[0] == '[' && p[-2] == ']') {
-        p[-2] = '\0';
-        cr->host.host.data++;
+    if (n < 1 || n > 65535) {
+        return NGX_DECLINED;
     }
 
+    (void) ngx_sprintf((u_char *) cr->port, "%i%Z", n);
+    cr->host.port.data = (u_char *) cr->port;
+    cr->host.port.len = ngx_strlen(cr->port);
+
+    (void) wzp_addr_text(wzp_qconn_peer(ln->best->qc), cr->ip);
+    cr->host.host.data = (u_char *) cr->ip;
+
+    p = strrchr(cr->ip, ':');
+
+    if (cr->ip[0] == '[') {
+        cr->host.host.data++;
+        p--;
+    }
+
+    *p = '\0';
     cr->host.host.len = ngx_strlen(cr->host.host.data);
 
     return NGX_OK;

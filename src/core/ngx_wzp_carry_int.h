@@ -15,7 +15,8 @@ struct ngx_wzp_carrier_s {
     ngx_wzp_hub_t   *hub;
     ngx_wzp_link_t  *link;
     ngx_wzp_host_t   host;              /* where it listens                  */
-    char             text[WZP_HOST_MAX + 1];
+    char             ip[WZP_ADDR_TEXT_MAX];
+    char             port[sizeof("65535")];
     ngx_wzp_dial_t   dial;
     wzp_qconn_t     *qc;                /* NULL: not up                      */
     ngx_wzp_conn_t  *wc;                /* it dialed; or                     */
@@ -48,7 +49,7 @@ typedef struct {
 /* That of a link; it is made, but not dialed.  NULL: no memory. */
 ngx_wzp_carrier_t *ngx_wzp_carrier(ngx_wzp_link_t *ln);
 
-/* Set where to dial: as configured, or where it says that it listens.
+/* Set where to dial: as configured, or where its link comes from.
  * NGX_DECLINED: that is not known. */
 ngx_int_t ngx_wzp_carrier_host(ngx_wzp_carrier_t *cr);
 
