@@ -22,6 +22,8 @@ static void ngx_wzp_carrier_message(void *peer, const uint8_t *data,
     size_t len);
 static void ngx_wzp_carrier_datagram(void *peer, const uint8_t *data,
     size_t len);
+static ngx_uint_t ngx_wzp_carrier_room(ngx_wzp_hub_t *hub,
+    ngx_wzp_carried_t *cd);
 static void ngx_wzp_carrier_closed(void *peer, const char *why);
 
 
@@ -350,11 +352,39 @@ ngx_wzp_carrier_message(void *peer, const uint8_t *data, size_t len)
 }
 
 
+/* Where is the call's room?  Only when that has changed, and if it is nowhere
+ * for a moment, the zone's lock is taken for it. */
+static ngx_uint_t
+ngx_wzp_carrier_room(ngx_wzp_hub_t *hub, ngx_wzp_carried_t *cd)
+{
+    uint64_t              now;
+    ngx_wzp_zone_room_t  *zr;
+
+    now = ngx_wzp_worker->now_ns;
+
+    if (cd->index != NGX_WZP_NONE) {
+        zr = ngx_wzp_dir_room(ngx_wzp_worker->zone, cd->index);
+
+        if (zr->used && zr->epoch == cd->epoch) {
+            return 1;
+        }
+
+    } else if (now - cd->missed_ns < NGX_WZP_DIR_MISSED) {
+        return 0;
+    }
+
+    cd->index = ngx_wzp_dir_lookup(ngx_wzp_worker->zone,
+                                   hub->relay->conf->id, cd->key, &cd->epoch);
+    cd->missed_ns = now;
+
+    return cd->index != NGX_WZP_NONE;
+}
+
+
 /* Tag and packet, unchanged to the next hop, or to the member here. */
 static void
 ngx_wzp_carrier_datagram(void *peer, const uint8_t *data, size_t len)
 {
-    uint32_t            room, epoch;
     wzp_qbuf_t         *qb;
     ngx_queue_t        *q;
     wzp_packet_t        pk;
@@ -388,12 +418,9 @@ ngx_wzp_carrier_datagram(void *peer, const uint8_t *data, size_t len)
         to = cd->from == cr ? cd->to : cd->from;
 
         if (to == NULL) {
-            room = ngx_wzp_dir_lookup(ngx_wzp_worker->zone,
-                                      cr->hub->relay->conf->id, cd->key,
-                                      &epoch);
-
-            if (room != NGX_WZP_NONE) {
-                ngx_wzp_room_deliver_all(room, epoch, data + WZP_TAG_SIZE,
+            if (ngx_wzp_carrier_room(cr->hub, cd)) {
+                ngx_wzp_room_deliver_all(cd->index, cd->epoch,
+                                         data + WZP_TAG_SIZE,
                                          len - WZP_TAG_SIZE);
             }
 

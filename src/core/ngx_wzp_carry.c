@@ -77,6 +77,7 @@ ngx_wzp_carried_create(ngx_wzp_hub_t *hub, const char *id, const char *room,
     ngx_memcpy(cd->tag, hash, WZP_TAG_SIZE);
     ngx_memcpy(cd->target, target, WZP_FP_SIZE);
     cd->ttl = NGX_WZP_CARRY_TTL;
+    cd->index = NGX_WZP_NONE;
     cd->used_ns = ngx_wzp_worker->now_ns;
     wzp_bucket_init(&cd->rate, NGX_WZP_CARRY_RATE, NGX_WZP_CARRY_RATE,
                     ngx_wzp_worker->now_ns);

@@ -39,6 +39,9 @@ typedef struct {
     uint8_t             ttl;
     uint64_t            asked_ns;       /* when the next one was             */
     uint64_t            used_ns;
+    uint32_t            index;          /* the room's in the zone, with its  */
+    uint32_t            epoch;          /* epoch; NGX_WZP_NONE: not there,   */
+    uint64_t            missed_ns;      /* at that time                      */
     wzp_bucket_t        rate;
     ngx_uint_t          up;             /* unsigned: to the other end        */
 } ngx_wzp_carried_t;

@@ -19,6 +19,7 @@
 #define NGX_WZP_RESTING     8           /* stream ids that rest, per room    */
 #define NGX_WZP_REST_NS     (5 * WZP_SEC)
 #define NGX_WZP_CALL_MEMBERS 2          /* in the room of a call             */
+#define NGX_WZP_DIR_MISSED  (100 * WZP_MS)  /* nor looked for again in packets */
 
 
 typedef struct {

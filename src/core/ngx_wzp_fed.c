@@ -325,6 +325,7 @@ ngx_wzp_fed_find(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room)
 
     room->index = ngx_wzp_dir_lookup(zn, hub->relay->conf->id, room->sni.key,
                                      &room->epoch);
+    room->missed_ns = ngx_wzp_worker->now_ns;
 
     return room->index != NGX_WZP_NONE;
 }

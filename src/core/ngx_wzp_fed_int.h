@@ -18,6 +18,7 @@ typedef struct {
 
     uint32_t          index;            /* in the zone; NGX_WZP_NONE         */
     uint32_t          epoch;
+    uint64_t          missed_ns;        /* when it had none                  */
     uint32_t          version;          /* of the members told               */
     uint64_t          next_ns;          /* when to write remote ones again   */
 

@@ -192,6 +192,12 @@ static void
 ngx_wzp_fed_deliver(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room,
     const uint8_t *data, size_t len)
 {
+    if (room->index == NGX_WZP_NONE
+        && ngx_wzp_worker->now_ns - room->missed_ns < NGX_WZP_DIR_MISSED)
+    {
+        return;                 /* a relay on the way: no lock per packet */
+    }
+
     if (ngx_wzp_fed_find(hub, room)) {
         ngx_wzp_room_deliver_all(room->index, room->epoch, data, len);
     }
