@@ -649,17 +649,24 @@ ngx_wzp_call_far(ngx_wzp_link_t *ln, const wzp_federated_signal_t *fs,
     const char *id, ngx_uint_t create)
 {
     uint8_t          fp[WZP_CERT_FP_SIZE];
+    ngx_wzp_hub_t   *hub;
     ngx_wzp_span_t  *sp;
 
-    sp = ngx_wzp_call_span(ln->hub, id, create);
+    hub = ln->hub;
+    sp = ngx_wzp_call_span(hub, id, create);
 
-    if (sp != NULL && (sp->link == 0 || sp->link == ln->id)
-        && wzp_cert_fp_parse(fp, fs->origin_relay_fp,
-                             ngx_strlen(fs->origin_relay_fp))
-           == WZP_OK)
-    {
+    if (sp != NULL && sp->link == 0) {
         sp->link = ln->id;
-        sp->far = wzp_relay_id(fp);
+    }
+
+    if (wzp_cert_fp_parse(fp, fs->origin_relay_fp,
+                          ngx_strlen(fs->origin_relay_fp))
+        == WZP_OK)
+    {
+        ngx_wzp_call_lock(hub);
+        wzp_calls_set_far(hub->calls, hub->relay->conf->id, id,
+                          wzp_relay_id(fp));
+        ngx_wzp_call_unlock(hub);
     }
 }
 

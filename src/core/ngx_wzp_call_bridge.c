@@ -17,8 +17,6 @@
 
 static void ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
     const wzp_call_t *call);
-static ngx_uint_t ngx_wzp_call_direct(ngx_wzp_link_t *ln, ngx_wzp_span_t *sp,
-    const uint8_t *fp);
 static void ngx_wzp_call_free(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp);
 static void ngx_wzp_call_expire(ngx_wzp_hub_t *hub);
 
@@ -104,47 +102,14 @@ ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
     }
 
     ngx_wzp_call_room(room, sp->id);
-    sp->bridged = 1;
 
-    if (ngx_wzp_call_direct(ln, sp, far->fp)) {
-        if (ngx_wzp_fed_call(hub, room, ln) != NGX_OK) {
-            sp->bridged = 0;
-        }
+    if (!ln->ours || call->far == ln->id) {
+        sp->bridged = (ngx_wzp_fed_call(hub, room, ln) == NGX_OK);
 
-        return;
+    } else if (far == &call->party[WZP_CALL_CALLEE]) {
+        sp->bridged = (ngx_wzp_carry_start(hub, sp->id, room, ln, far->fp)
+                       == NGX_OK);
     }
-
-    if (far == &call->party[WZP_CALL_CALLEE]) {
-        ngx_wzp_carry_start(hub, sp->id, room, ln, far->fp);
-    }
-}
-
-
-/* Is the other end right behind the link?  Who wrote the envelope tells; after
- * a handover, presence. */
-static ngx_uint_t
-ngx_wzp_call_direct(ngx_wzp_link_t *ln, ngx_wzp_span_t *sp, const uint8_t *fp)
-{
-    size_t    i, n;
-    unsigned  peers[4];
-
-    if (!ln->ours) {
-        return 1;
-    }
-
-    if (sp->far != 0) {
-        return sp->far == ln->id;
-    }
-
-    n = wzp_gossip_find(ln->hub->gossip, fp, peers, 4);
-
-    for (i = 0; i < ngx_min(n, 4); i++) {
-        if (peers[i] == ln->bit) {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
@@ -153,7 +118,7 @@ ngx_wzp_call_free(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp)
 {
     char  room[WZP_ROOM_NAME_MAX + 1];
 
-    if (sp->bridged) {
+    if (sp->link2 == 0) {
         ngx_wzp_call_room(room, sp->id);
         (void) ngx_wzp_fed_call(hub, room, NULL);
         ngx_wzp_carry_end(hub, sp->id);
@@ -334,7 +299,8 @@ ngx_wzp_call_rule(ngx_wzp_hub_t *hub)
             sp = ngx_wzp_call_span(hub, call.id, 1);
 
             if (sp != NULL) {
-                sp->link = link;        /* the tick makes the bridge */
+                sp->link = link;
+                sp->bridged = 0;        /* the tick makes it */
             }
         }
 

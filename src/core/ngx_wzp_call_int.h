@@ -18,8 +18,6 @@ typedef struct {
     char             id[WZP_CALL_ID_MAX + 1];
     wzp_relay_id_t   link;              /* of ours; or where it came from    */
     wzp_relay_id_t   link2;             /* passed on: to there; else 0       */
-    wzp_relay_id_t   far;               /* the relay at the other end; 0: not
-                                           known yet                         */
     uint64_t         used_ns;
     ngx_uint_t       bridged;           /* unsigned                          */
 } ngx_wzp_span_t;

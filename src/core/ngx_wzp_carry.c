@@ -173,7 +173,7 @@ ngx_wzp_carried_list(ngx_wzp_hub_t *hub, ngx_wzp_carried_t *cd,
 }
 
 
-void
+ngx_int_t
 ngx_wzp_carry_start(ngx_wzp_hub_t *hub, const char *id, const char *room,
     ngx_wzp_link_t *ln, const uint8_t *target)
 {
@@ -183,15 +183,19 @@ ngx_wzp_carry_start(ngx_wzp_hub_t *hub, const char *id, const char *room,
     cr = hub->ruling ? ngx_wzp_carrier(ln) : NULL;
 
     if (cr == NULL || ngx_wzp_carried(hub, id) != NULL) {
-        return;
+        return NGX_DECLINED;
     }
 
     cd = ngx_wzp_carried_create(hub, id, room, target);
 
-    if (cd != NULL) {
-        cd->to = cr;
-        ngx_wzp_carried_ask(hub, cd, 0);
+    if (cd == NULL) {
+        return NGX_DECLINED;
     }
+
+    cd->to = cr;
+    ngx_wzp_carried_ask(hub, cd, 0);
+
+    return NGX_OK;
 }
 
 

@@ -14,8 +14,8 @@
 #include "core/ngx_wzp_link.h"
 
 
-/* Our people's call leaves by this link for that person. */
-void ngx_wzp_carry_start(ngx_wzp_hub_t *hub, const char *id,
+/* Our people's call leaves by this link for that person.  NGX_DECLINED: not now. */
+ngx_int_t ngx_wzp_carry_start(ngx_wzp_hub_t *hub, const char *id,
     const char *room, ngx_wzp_link_t *ln, const uint8_t *target);
 
 /* It is over. */

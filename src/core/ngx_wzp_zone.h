@@ -23,7 +23,7 @@
 #include <stdatomic.h>
 
 
-#define NGX_WZP_ZONE_LAYOUT     3           /* raise on any change below     */
+#define NGX_WZP_ZONE_LAYOUT     4           /* raise on any change below     */
 #define NGX_WZP_ZONE_MIN        (1024 * 1024)
 #define NGX_WZP_ZONE_MAX        (1024 * 1024 * 1024)
 #define NGX_WZP_ZONE_DEFAULT    (16 * 1024 * 1024)

@@ -135,6 +135,8 @@ typedef struct {
     char              id[WZP_CALL_ID_MAX + 1];  /* as the caller wrote it    */
     wzp_call_state_t  state;
     wzp_call_party_t  party[2];         /* by wzp_call_side_t                */
+    wzp_relay_id_t    far;              /* relay at the other end; 0: none,
+                                           or not known                      */
 } wzp_call_t;
 
 
@@ -222,6 +224,10 @@ uint64_t wzp_calls_deadline(const wzp_calls_t *cs);
  */
 bool wzp_calls_may_join(const wzp_calls_t *cs, wzp_relay_id_t relay,
     const char *call_id, const uint8_t fp[WZP_FP_SIZE]);
+
+/* Which relay is at the other end, perhaps behind that of the link. */
+void wzp_calls_set_far(wzp_calls_t *cs, wzp_relay_id_t relay,
+    const char *call_id, wzp_relay_id_t far);
 
 /* False: no such call (lives). */
 bool wzp_calls_find(const wzp_calls_t *cs, wzp_relay_id_t relay,

@@ -278,6 +278,7 @@ wzp_calls_make(wzp_calls_t *cs, uint32_t i, wzp_relay_id_t relay,
     h->until_ns = until_ns;
     h->party[0] = party[0];
     h->party[1] = party[1];
+    h->far = 0;
     h->grace_ns[0] = 0;
     h->grace_ns[1] = 0;
     h->missed[0] = false;
@@ -321,6 +322,21 @@ wzp_calls_read(const wzp_calls_t *cs, uint32_t i, wzp_call_t *call)
     call->state = wzp_calls_state(h);
     call->party[0] = h->party[0];
     call->party[1] = h->party[1];
+    call->far = h->far;
+}
+
+
+void
+wzp_calls_set_far(wzp_calls_t *cs, wzp_relay_id_t relay, const char *call_id,
+    wzp_relay_id_t far)
+{
+    uint32_t  i;
+
+    i = wzp_calls_lookup(cs, relay, call_id, UINT64_MAX);
+
+    if (i != WZP_CALLS_NONE) {
+        cs->head[i].far = far;
+    }
 }
 
 

@@ -34,6 +34,7 @@ typedef struct {
     uint64_t             hash;          /* of the id                         */
     uint64_t             until_ns;      /* rings; or, ended, is remembered   */
     wzp_call_party_t     party[2];
+    wzp_relay_id_t       far;
     uint64_t             grace_ns[2];   /* end of it; 0: the party is there  */
     uint32_t             missed[2];     /* bool: it has not heard the last   */
 } wzp_calls_head_t;

@@ -337,6 +337,28 @@ test_time_of(void)
 }
 
 
+/* Who is at the other end outlives the process that has learned it. */
+
+static void
+test_far(void)
+{
+    wzp_call_t  call;
+
+    reset();
+
+    (void) offer('A', 'X', "x1");
+    ok(wzp_calls_find(calls[0], relay_ids[0], "x1", &call) && call.far == 0,
+       "not known yet");
+    wzp_calls_set_far(calls[0], relay_ids[0], "X1", 0x3333);
+    wzp_calls_set_far(calls[0], relay_ids[0], "x2", 0x4444);
+    ok(wzp_calls_find(calls[0], relay_ids[0], "x1", &call)
+       && call.far == 0x3333, "a third relay is there");
+    wzp_calls_rebuild(calls[0]);
+    ok(wzp_calls_find(calls[0], relay_ids[0], "x1", &call)
+       && call.far == 0x3333, "after a rebuild as before");
+}
+
+
 static void
 test_gone(void)
 {
@@ -669,6 +691,7 @@ main(void)
     test_glare();
     test_time();
     test_time_of();
+    test_far();
     test_gone();
     test_missed();
     test_full();
