@@ -19,6 +19,8 @@ static void ngx_wzp_dir_unlink(ngx_wzp_zone_t *zn, uint32_t m,
     uint64_t now_ns);
 static void ngx_wzp_dir_refresh(ngx_wzp_zone_t *zn, uint32_t r);
 static ngx_uint_t ngx_wzp_dir_tier(ngx_wzp_zone_t *zn, uint32_t r);
+static void ngx_wzp_dir_take_id(uint64_t *taken, uint16_t id);
+static ngx_uint_t ngx_wzp_dir_id_taken(const uint64_t *taken, uint16_t id);
 static void ngx_wzp_dir_pair(ngx_wzp_zone_t *zn, ngx_wzp_zone_room_t *zr,
     uint32_t m);
 
@@ -245,6 +247,7 @@ ngx_wzp_dir_join(ngx_wzp_zone_t *zn, const ngx_wzp_dir_join_t *in,
     zm->packets = 0;
     zm->rtt_us = 0;
     zm->loss = 0;
+    zm->forced_ns = 0;
     ngx_memcpy(zm->fp, in->fp, WZP_FP_SIZE);
     ngx_cpystrn((u_char *) zm->alias, (u_char *) in->alias,
                 sizeof(zm->alias));
@@ -749,61 +752,60 @@ ngx_wzp_dir_stream_id_locked(ngx_wzp_zone_t *zn, ngx_wzp_zone_room_t *zr,
 {
     uint16_t                id;
     uint32_t                i, n;
+    uint64_t                taken[(UINT16_MAX + 1) / 64];
     ngx_wzp_zone_member_t  *zm;
     ngx_wzp_zone_remote_t  *ze;
 
-    id = wanted;
+    ngx_memzero(taken, sizeof(taken));
 
-    for (n = 0; /* void */; n++) {
+    taken[0] = 1;                       /* 0 is nobody's */
 
-        if (id == 0 || n > 0) {
-            id = (uint16_t) ngx_random();
+    for (i = zr->members; i != NGX_WZP_NONE; i = zm->next) {
+        zm = ngx_wzp_dir_member(zn, i);
+
+        if (zm->used) {
+            ngx_wzp_dir_take_id(taken, zm->stream_id);
         }
+    }
 
-        if (id == 0) {
-            continue;
+    for (i = zr->remotes; i != NGX_WZP_NONE; i = ze->next) {
+        ze = ngx_wzp_dir_remote(zn, i);
+        ngx_wzp_dir_take_id(taken, ze->stream_id);
+    }
+
+    if (!ngx_wzp_dir_id_taken(taken, wanted)) {
+        return wanted;                  /* its own id comes back */
+    }
+
+    for (i = 0; i < NGX_WZP_RESTING; i++) {
+        if (zr->resting[i].until_ns > now_ns) {
+            ngx_wzp_dir_take_id(taken, zr->resting[i].id);
         }
+    }
 
-        for (i = zr->members; i != NGX_WZP_NONE; i = zm->next) {
-            zm = ngx_wzp_dir_member(zn, i);
+    id = (uint16_t) ngx_random();
 
-            if (zm->used && zm->stream_id == id) {
-                break;
-            }
-        }
-
-        if (i == NGX_WZP_NONE) {
-            for (i = zr->remotes; i != NGX_WZP_NONE; i = ze->next) {
-                ze = ngx_wzp_dir_remote(zn, i);
-
-                if (ze->stream_id == id) {
-                    break;
-                }
-            }
-        }
-
-        if (i != NGX_WZP_NONE) {
-            if (n > 100000) {
-                return 0;           /* a room of 65,535: ids have run out */
-            }
-
-            continue;
-        }
-
-        if (id == wanted) {
-            return id;              /* its own id comes back */
-        }
-
-        for (i = 0; i < NGX_WZP_RESTING; i++) {
-            if (zr->resting[i].id == id && zr->resting[i].until_ns > now_ns) {
-                break;
-            }
-        }
-
-        if (i == NGX_WZP_RESTING) {
+    for (n = 0; n <= UINT16_MAX; n++, id++) {
+        if (!ngx_wzp_dir_id_taken(taken, id)) {
             return id;
         }
     }
+
+    return 0;                           /* a room of 65,535 */
+}
+
+
+static void
+ngx_wzp_dir_take_id(uint64_t *taken, uint16_t id)
+{
+    taken[id / 64] |= (uint64_t) 1 << id % 64;
+}
+
+
+static ngx_uint_t
+ngx_wzp_dir_id_taken(const uint64_t *taken, uint16_t id)
+{
+    return taken[id / 64] >> id % 64 & 1;
 }
 
 

@@ -61,6 +61,7 @@ typedef struct {
     _Atomic uint64_t   packets;         /* bridge: accepted from this one    */
     _Atomic uint32_t   rtt_us;          /* of the path to this one, by its   */
     _Atomic uint32_t   loss;            /* owner; loss in 1/1000 %           */
+    uint64_t           forced_ns;       /* when it last had to change its id */
     uint8_t            fp[WZP_FP_SIZE];
     char               alias[WZP_ALIAS_MAX + 1];
 } ngx_wzp_zone_member_t;
@@ -138,8 +139,8 @@ uint32_t ngx_wzp_dir_list(ngx_wzp_zone_t *zn, uint32_t room, uint32_t epoch,
 /*
  * Hub: the members of a room on other relays are these now, and links want
  * its media, or not.  A room without local members is kept while there are
- * any.  Returns the slots whose workers must be told; *room: which (or
- * NGX_WZP_NONE).  NGX_ERROR in *rc: the zone is full, some are missing.
+ * any.  Returns the slots whose workers must be told; *room: which has changed
+ * (or NGX_WZP_NONE).  NGX_ERROR in *rc: the zone is full, some are missing.
  */
 uint64_t ngx_wzp_dir_remotes(ngx_wzp_zone_t *zn, uint64_t relay,
     const wzp_sni_t *sni, const wzp_participant_t *list, uint32_t n,
@@ -160,10 +161,10 @@ uint32_t ngx_wzp_dir_lookup(ngx_wzp_zone_t *zn, uint64_t relay,
 
 /*
  * Hub: give the member with this stream id another one, that no other relay's
- * member has.  Returns the member (uid, slot and the new id), or NGX_WZP_NONE
- * in *member.
+ * member has, but to each not more often than every 5 s: NGX_AGAIN.  Returns
+ * the member (uid, slot and the new id); NGX_DECLINED: nobody has that id.
  */
-void ngx_wzp_dir_restream(ngx_wzp_zone_t *zn, uint32_t room, uint32_t epoch,
+ngx_int_t ngx_wzp_dir_restream(ngx_wzp_zone_t *zn, uint32_t room, uint32_t epoch,
     uint16_t stream_id, uint64_t now_ns, uint32_t *member,
     ngx_wzp_zone_member_t *copy);
 

@@ -6,6 +6,17 @@
 #include "core/ngx_wzp_dir.h"
 
 
+#define NGX_WZP_DIR_FORCED  (5 * WZP_SEC)
+
+
+static void ngx_wzp_dir_remote_set(ngx_wzp_zone_remote_t *ze,
+    const wzp_participant_t *pa);
+static ngx_uint_t ngx_wzp_dir_same(ngx_wzp_zone_t *zn,
+    const ngx_wzp_zone_room_t *zr, const ngx_wzp_zone_remote_t *list,
+    uint32_t n, ngx_uint_t wanted);
+static ngx_int_t ngx_wzp_dir_replace(ngx_wzp_zone_t *zn, uint32_t r,
+    const ngx_wzp_zone_remote_t *list, uint32_t n, ngx_uint_t wanted,
+    uint64_t *workers);
 static void ngx_wzp_dir_forget(ngx_wzp_zone_t *zn, ngx_wzp_zone_room_t *zr);
 
 
@@ -48,12 +59,24 @@ ngx_wzp_dir_remotes(ngx_wzp_zone_t *zn, uint64_t relay, const wzp_sni_t *sni,
     const wzp_participant_t *list, uint32_t n, ngx_uint_t wanted,
     uint32_t *room, ngx_int_t *rc)
 {
-    uint32_t                i, r, e, *tail;
+    uint32_t                i, r;
     uint64_t                workers;
-    ngx_wzp_zone_room_t    *zr;
-    ngx_wzp_zone_remote_t  *ze;
+    ngx_wzp_zone_remote_t  *remotes;
 
     *rc = NGX_OK;
+    *room = NGX_WZP_NONE;
+
+    remotes = ngx_calloc(ngx_max(n, 1) * sizeof(ngx_wzp_zone_remote_t),
+                         ngx_cycle->log);
+    if (remotes == NULL) {
+        *rc = NGX_ERROR;
+        return 0;
+    }
+
+    for (i = 0; i < n; i++) {
+        ngx_wzp_dir_remote_set(&remotes[i], &list[i]);
+    }
+
     workers = 0;
 
     ngx_wzp_zone_lock(zn);
@@ -68,13 +91,77 @@ ngx_wzp_dir_remotes(ngx_wzp_zone_t *zn, uint64_t relay, const wzp_sni_t *sni,
         }
     }
 
-    *room = r;
+    if (r != NGX_WZP_NONE
+        && !ngx_wzp_dir_same(zn, ngx_wzp_dir_room(zn, r), remotes, n, wanted))
+    {
+        *room = r;
+        *rc = ngx_wzp_dir_replace(zn, r, remotes, n, wanted, &workers);
+    }
 
-    if (r == NGX_WZP_NONE) {
-        ngx_wzp_zone_unlock(zn);
+    ngx_wzp_zone_unlock(zn);
+
+    ngx_free(remotes);
+
+    return workers;
+}
+
+
+static void
+ngx_wzp_dir_remote_set(ngx_wzp_zone_remote_t *ze, const wzp_participant_t *pa)
+{
+    ze->stream_id = pa->stream_id;
+    ze->muted = pa->muted;
+    ze->held = pa->held;
+    (void) !wzp_fp_parse(ze->fp, pa->fingerprint,
+                         ngx_strlen(pa->fingerprint));
+    ngx_cpystrn((u_char *) ze->alias, (u_char *) pa->alias,
+                sizeof(ze->alias));
+    ngx_cpystrn((u_char *) ze->label, (u_char *) pa->relay_label,
+                sizeof(ze->label));
+}
+
+
+/* A peer that makes us write what is there already wakes no worker. */
+static ngx_uint_t
+ngx_wzp_dir_same(ngx_wzp_zone_t *zn, const ngx_wzp_zone_room_t *zr,
+    const ngx_wzp_zone_remote_t *list, uint32_t n, ngx_uint_t wanted)
+{
+    uint32_t                      e, i;
+    const ngx_wzp_zone_remote_t  *ze, *to;
+
+    if (zr->nremotes != n || zr->wanted != wanted) {
         return 0;
     }
 
+    for (e = zr->remotes, i = 0; e != NGX_WZP_NONE; e = ze->next, i++) {
+        ze = ngx_wzp_dir_remote(zn, e);
+        to = &list[i];
+
+        if (ze->stream_id != to->stream_id || ze->muted != to->muted
+            || ze->held != to->held
+            || ngx_memcmp(ze->fp, to->fp, sizeof(ze->fp)) != 0
+            || ngx_strcmp(ze->alias, to->alias) != 0
+            || ngx_strcmp(ze->label, to->label) != 0)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static ngx_int_t
+ngx_wzp_dir_replace(ngx_wzp_zone_t *zn, uint32_t r,
+    const ngx_wzp_zone_remote_t *list, uint32_t n, ngx_uint_t wanted,
+    uint64_t *workers)
+{
+    uint32_t                i, e, *tail;
+    ngx_int_t               rc;
+    ngx_wzp_zone_room_t    *zr;
+    ngx_wzp_zone_remote_t  *ze;
+
+    rc = NGX_OK;
     zr = ngx_wzp_dir_room(zn, r);
 
     ngx_wzp_dir_forget(zn, zr);
@@ -83,23 +170,14 @@ ngx_wzp_dir_remotes(ngx_wzp_zone_t *zn, uint64_t relay, const wzp_sni_t *sni,
         e = zn->hdr->free_remote;
 
         if (e == NGX_WZP_NONE) {
-            *rc = NGX_ERROR;
+            rc = NGX_ERROR;
             break;
         }
 
         ze = ngx_wzp_dir_remote(zn, e);
         zn->hdr->free_remote = ze->next;
 
-        ze->stream_id = list[i].stream_id;
-        ze->muted = list[i].muted;
-        ze->held = list[i].held;
-        (void) !wzp_fp_parse(ze->fp, list[i].fingerprint,
-                             ngx_strlen(list[i].fingerprint));
-        ngx_cpystrn((u_char *) ze->alias, (u_char *) list[i].alias,
-                    sizeof(ze->alias));
-        ngx_cpystrn((u_char *) ze->label, (u_char *) list[i].relay_label,
-                    sizeof(ze->label));
-
+        *ze = list[i];
         ze->next = NGX_WZP_NONE;
         *tail = e;
         zr->nremotes++;
@@ -108,13 +186,11 @@ ngx_wzp_dir_remotes(ngx_wzp_zone_t *zn, uint64_t relay, const wzp_sni_t *sni,
 
     zr->wanted = (uint32_t) wanted;
     zr->version++;
-    workers = zr->workers;
+    *workers = zr->workers;
 
     ngx_wzp_dir_release_locked(zn, r);
 
-    ngx_wzp_zone_unlock(zn);
-
-    return workers;
+    return rc;
 }
 
 
@@ -223,16 +299,17 @@ ngx_wzp_dir_lookup(ngx_wzp_zone_t *zn, uint64_t relay, const uint8_t *key,
 }
 
 
-void
+ngx_int_t
 ngx_wzp_dir_restream(ngx_wzp_zone_t *zn, uint32_t room, uint32_t epoch,
     uint16_t stream_id, uint64_t now_ns, uint32_t *member,
     ngx_wzp_zone_member_t *copy)
 {
     uint32_t                i;
+    ngx_int_t               rc;
     ngx_wzp_zone_room_t    *zr;
     ngx_wzp_zone_member_t  *zm;
 
-    *member = NGX_WZP_NONE;
+    rc = NGX_DECLINED;
 
     ngx_wzp_zone_lock(zn);
 
@@ -242,19 +319,32 @@ ngx_wzp_dir_restream(ngx_wzp_zone_t *zn, uint32_t room, uint32_t epoch,
         for (i = zr->members; i != NGX_WZP_NONE; i = zm->next) {
             zm = ngx_wzp_dir_member(zn, i);
 
-            if (zm->stream_id == stream_id) {
+            if (zm->stream_id != stream_id) {
+                continue;
+            }
+
+            rc = NGX_AGAIN;
+
+            if (zm->forced_ns == 0
+                || now_ns - zm->forced_ns >= NGX_WZP_DIR_FORCED)
+            {
                 zm->stream_id = ngx_wzp_dir_stream_id_locked(zn, zr, 0,
                                                              now_ns);
+                zm->forced_ns = now_ns;
                 zr->version++;
 
                 *member = i;
                 ngx_memcpy(copy, zm, sizeof(*copy));
-                break;
+                rc = NGX_OK;
             }
+
+            break;
         }
     }
 
     ngx_wzp_zone_unlock(zn);
+
+    return rc;
 }
 
 

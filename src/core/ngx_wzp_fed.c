@@ -228,6 +228,7 @@ static void
 ngx_wzp_fed_collision(void *ctx, wzp_fed_room_t *fr, uint16_t stream_id)
 {
     uint32_t                member;
+    ngx_int_t               rc;
     ngx_wzp_msg_t           msg;
     ngx_wzp_hub_t          *hub = ctx;
     ngx_wzp_fed_room_t     *room;
@@ -235,14 +236,16 @@ ngx_wzp_fed_collision(void *ctx, wzp_fed_room_t *fr, uint16_t stream_id)
 
     room = wzp_fed_room_data(fr);
 
-    if (!hub->ruling || !ngx_wzp_fed_find(hub, room)) {
-        return;
+    rc = NGX_AGAIN;
+
+    if (hub->ruling && ngx_wzp_fed_find(hub, room)) {
+        rc = ngx_wzp_dir_restream(ngx_wzp_worker->zone, room->index,
+                                  room->epoch, stream_id,
+                                  ngx_wzp_worker->now_ns, &member, &zm);
     }
 
-    ngx_wzp_dir_restream(ngx_wzp_worker->zone, room->index, room->epoch,
-                         stream_id, ngx_wzp_worker->now_ns, &member, &zm);
-
-    if (member == NGX_WZP_NONE) {
+    if (rc != NGX_OK) {
+        room->clash |= (rc == NGX_AGAIN);
         return;
     }
 
@@ -575,6 +578,11 @@ ngx_wzp_fed_tick(ngx_wzp_hub_t *hub)
                                     : 0))
         {
             room->dirty = 1;
+        }
+
+        if (room->clash && hub->ruling) {
+            room->clash = 0;
+            wzp_fed_room_collide(hub->fed, fr);
         }
 
         hub->rooms_due |= (room->dirty || room->stale);

@@ -24,6 +24,7 @@ typedef struct {
 
     unsigned          dirty:1;          /* members may have changed          */
     unsigned          stale:1;          /* remote members have changed       */
+    unsigned          clash:1;          /* a stream id has yet to change     */
     unsigned          watch:2;          /* NGX_WZP_WATCH_*                   */
 
     wzp_bucket_t      in[WZP_FED_PEERS];

@@ -205,5 +205,9 @@ bool wzp_fed_admit(wzp_fed_room_t *room, unsigned peer,
 /* The stream id is a remote member's: not to be given to one of ours. */
 bool wzp_fed_stream_taken(wzp_fed_room_t *room, uint16_t stream_id);
 
+/* Say again which of our stream ids collide: who could not give way when it
+ * was told first. */
+void wzp_fed_room_collide(wzp_fed_t *fed, wzp_fed_room_t *room);
+
 
 #endif /* _WZP_FED_H_INCLUDED_ */

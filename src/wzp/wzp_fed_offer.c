@@ -755,7 +755,6 @@ wzp_rc_t
 wzp_fed_local(wzp_fed_t *fed, wzp_fed_room_t *room,
     const wzp_participant_t *list, size_t n, uint64_t now_ns)
 {
-    size_t            i;
     wzp_rc_t          rc;
     wzp_fed_list_t   *ls;
     wzp_fed_offer_t  *of;
@@ -794,10 +793,7 @@ wzp_fed_local(wzp_fed_t *fed, wzp_fed_room_t *room,
 
     wzp_fed_tell(fed, &room->own, UINT64_MAX);
     wzp_fed_tell_sums(fed, room, now_ns);
-
-    for (i = 0; i < room->norigins; i++) {
-        wzp_fed_collide(fed, room->origins[i]);
-    }
+    wzp_fed_room_collide(fed, room);
 
     return WZP_OK;
 }

@@ -405,3 +405,14 @@ wzp_fed_collide(wzp_fed_t *fed, const wzp_fed_origin_t *og)
         }
     }
 }
+
+
+void
+wzp_fed_room_collide(wzp_fed_t *fed, wzp_fed_room_t *room)
+{
+    size_t  i;
+
+    for (i = 0; i < room->norigins; i++) {
+        wzp_fed_collide(fed, room->origins[i]);
+    }
+}

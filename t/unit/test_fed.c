@@ -662,6 +662,8 @@ test_streams(void)
     is_i64(say_in("general", 8, WZP_SIG_GLOBAL_ROOM_ACTIVE, 0, "", "old:5",
                   NOW), WZP_OK, "an existing relay with ids");
     is_u64(us.collisions, 3, "cannot give way, so we do");
+    wzp_fed_room_collide(us.fed, room);
+    is_u64(us.collisions, 5, "who could not is told again, of both");
 
     t_relay_destroy(&us);
 }
