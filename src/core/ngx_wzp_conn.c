@@ -148,6 +148,7 @@ ngx_wzp_conn_admit(void *ctx, const wzp_udp_dgram_t *dg, bool validated)
 static bool
 ngx_wzp_conn_mine(void *ctx, const char *name, size_t len)
 {
+    uint32_t          heir;
     wzp_sni_t         sni;
     ngx_wzp_relay_t  *relay = ctx;
 
@@ -161,9 +162,14 @@ ngx_wzp_conn_mine(void *ctx, const char *name, size_t len)
     case WZP_SNI_FEDERATION:
     case WZP_SNI_SIGNAL:
     case WZP_SNI_RELAY:
-        return ngx_wzp_hub_heir(relay->conf) == NGX_WZP_NONE
-               || ngx_wzp_hub_heir(relay->conf)
-                  == ngx_wzp_worker->channel.slot;
+
+        /* worker 0 has died: who says nothing lets the next packet find the
+         * new one */
+
+        heir = ngx_wzp_hub_heir(relay->conf);
+
+        return heir == ngx_wzp_worker->channel.slot
+               || (heir == NGX_WZP_NONE && relay->hub != NULL);
 
     case WZP_SNI_ROOM:
     case WZP_SNI_PING:

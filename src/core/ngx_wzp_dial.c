@@ -8,6 +8,7 @@
 
 
 #define NGX_WZP_DIAL_LINGER     2000    /* ms; a closed one still answers    */
+#define NGX_WZP_DIAL_SOON       200     /* ms; one that goes away is replaced */
 
 
 static void ngx_wzp_dial_handler(ngx_event_t *ev);
@@ -16,6 +17,8 @@ static void ngx_wzp_dial_resolved(ngx_event_t *ev);
 static void ngx_wzp_dial_forget_resolve(ngx_wzp_dial_t *dl);
 static void ngx_wzp_dial_connect(ngx_wzp_dial_t *dl);
 static void ngx_wzp_dial_failed(ngx_wzp_dial_t *dl, const char *why);
+static void ngx_wzp_dial_again(ngx_wzp_dial_t *dl, ngx_msec_t least,
+    const char *why);
 static ngx_wzp_out_t *ngx_wzp_dial_out(ngx_wzp_dial_t *dl,
     const wzp_addr_t *addr);
 static ngx_int_t ngx_wzp_dial_reader(ngx_wzp_out_t *out);
@@ -248,7 +251,7 @@ ngx_wzp_dial_connect(ngx_wzp_dial_t *dl)
  * one name the next is tried at once.
  */
 static void
-ngx_wzp_dial_failed(ngx_wzp_dial_t *dl, const char *why)
+ngx_wzp_dial_again(ngx_wzp_dial_t *dl, ngx_msec_t least, const char *why)
 {
     ngx_msec_t             pause;
     ngx_wzp_relay_conf_t  *conf;
@@ -259,7 +262,7 @@ ngx_wzp_dial_failed(ngx_wzp_dial_t *dl, const char *why)
         pause = 0;
 
     } else {
-        dl->pause = ngx_min(ngx_max(dl->pause * 2, conf->backoff_min),
+        dl->pause = ngx_min(ngx_max(dl->pause * 2, least),
                             conf->backoff_max);
         pause = dl->pause * 3 / 4 + (ngx_msec_t) ngx_random()
                                     % (dl->pause / 2 + 1);
@@ -270,6 +273,13 @@ ngx_wzp_dial_failed(ngx_wzp_dial_t *dl, const char *why)
     }
 
     dl->down(dl->ctx, why);
+}
+
+
+static void
+ngx_wzp_dial_failed(ngx_wzp_dial_t *dl, const char *why)
+{
+    ngx_wzp_dial_again(dl, dl->hub->relay->conf->backoff_min, why);
 }
 
 
@@ -515,9 +525,18 @@ ngx_wzp_dial_closed(wzp_qconn_t *qc, const wzp_qclose_t *why)
         out->ops->closed(peer, reason);
     }
 
-    if (dl != NULL) {
-        ngx_wzp_dial_failed(dl, reason);
+    if (dl == NULL) {
+        return;
     }
+
+    if (why->how == WZP_QCLOSE_PEER && why->code == WZP_CLOSE_GOING_AWAY) {
+        ngx_wzp_dial_again(dl, ngx_min(NGX_WZP_DIAL_SOON,
+                                       dl->hub->relay->conf->backoff_min),
+                           reason);
+        return;
+    }
+
+    ngx_wzp_dial_failed(dl, reason);
 }
 
 

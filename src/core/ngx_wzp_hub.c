@@ -411,6 +411,12 @@ ngx_wzp_hub_arm(ngx_wzp_relay_t *relay)
     next = ngx_min(next, hub->rooms_ns);
 
     ngx_wzp_event_arm(&hub->logic, next);
+
+    /* a link that was found closed while all was being sent */
+
+    if (hub->rooms_due) {
+        ngx_post_event(&ngx_wzp_worker->flush, &ngx_posted_events);
+    }
 }
 
 
