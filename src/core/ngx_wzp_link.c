@@ -20,7 +20,9 @@
 #define NGX_WZP_LINK_QUEUE      4096    /* media                             */
 #define NGX_WZP_LINK_MESSAGES   16384   /* twice the offers of one link      */
 #define NGX_WZP_LINK_HELLO      5000    /* ms, PROTOCOL 8.3                  */
-#define NGX_WZP_LINK_SILENT     WZP_SEC /* who dialed waits for a hello      */
+#define NGX_WZP_LINK_SILENT     (5 * WZP_SEC)   /* who dialed waits for a
+                                           hello; of one of ours, it comes   */
+#define NGX_WZP_LINK_EXISTING   WZP_SEC /* ... with verify=hello: it may not */
 #define NGX_WZP_LINK_DOOM       WZP_SEC /* of a connection that is surplus   */
 #define NGX_WZP_LINK_PING       (5 * WZP_SEC)
 #define NGX_WZP_LINK_PROOF      (10 * WZP_SEC)
@@ -36,7 +38,7 @@ static void ngx_wzp_link_datagram(void *peer, const uint8_t *data,
 static void ngx_wzp_link_closed(void *peer, const char *why);
 static void ngx_wzp_link_sent(void *peer, const wzp_qbuf_t *qb);
 static void ngx_wzp_link_crowd(ngx_wzp_link_t *ln);
-static void ngx_wzp_link_choose(ngx_wzp_link_t *ln);
+static void ngx_wzp_link_choose(ngx_wzp_link_t *ln, ngx_uint_t was);
 static ngx_int_t ngx_wzp_link_better(ngx_wzp_link_conn_t *a,
     ngx_wzp_link_conn_t *b);
 static void ngx_wzp_link_tick_conn(ngx_wzp_link_conn_t *lc);
@@ -277,7 +279,14 @@ ngx_wzp_link_ready(ngx_wzp_link_conn_t *lc)
     wzp_qconn_set_queue(lc->qc, NGX_WZP_LINK_QUEUE);
     wzp_qconn_set_messages(lc->qc, NGX_WZP_LINK_MESSAGES);
 
-    ngx_wzp_link_choose(ln);
+    ngx_wzp_link_settle(lc);
+}
+
+
+void
+ngx_wzp_link_settle(ngx_wzp_link_conn_t *lc)
+{
+    ngx_wzp_link_choose(lc->link, lc->link->best != NULL);
     ngx_wzp_link_tell(lc);
 }
 
@@ -338,7 +347,9 @@ ngx_wzp_link_datagram(void *peer, const uint8_t *data, size_t len)
 
     /* media before the hello is nobody's */
 
-    if (lc->link != NULL && (lc->ready || lc->out != NULL)) {
+    if (lc->link != NULL && (lc->ready || lc->out != NULL)
+        && !ngx_wzp_link_stranger(lc))
+    {
         ngx_wzp_fed_receive(lc->link, data, len);
     }
 }
@@ -358,10 +369,14 @@ ngx_wzp_link_closed(void *peer, const char *why)
 
     if (ln != NULL && ln->best == lc) {
         ln->best = NULL;
-        ngx_wzp_link_choose(ln);
+        ngx_wzp_link_choose(ln, 1);
 
         if (ln->best == NULL) {
             ngx_wzp_link_ended(ln, why);
+
+        } else if (ln->best->ours != lc->ours) {
+            ngx_wzp_presence_down(ln->hub, ln->bit);
+            ngx_wzp_link_tell(ln->best);
         }
     }
 
@@ -421,14 +436,13 @@ ngx_wzp_link_better(ngx_wzp_link_conn_t *a, ngx_wzp_link_conn_t *b)
 }
 
 
+/* was: the link has been up until now. */
 static void
-ngx_wzp_link_choose(ngx_wzp_link_t *ln)
+ngx_wzp_link_choose(ngx_wzp_link_t *ln, ngx_uint_t was)
 {
-    ngx_uint_t            was;
     ngx_queue_t          *q;
     ngx_wzp_link_conn_t  *lc, *best;
 
-    was = (ln->best != NULL);
     best = NULL;
 
     for (q = ngx_queue_head(&ln->conns);
@@ -598,7 +612,7 @@ ngx_wzp_link_learned(ngx_wzp_link_conn_t *lc)
 {
     lc->synced = 1;
 
-    ngx_wzp_link_choose(lc->link);
+    ngx_wzp_link_choose(lc->link, lc->link->best != NULL);
 
     if (!ngx_wzp_link_outdated(lc)) {
         wzp_fed_peer_synced(lc->hub->fed, (unsigned) lc->link->bit,
@@ -645,13 +659,16 @@ ngx_wzp_link_tick(ngx_wzp_hub_t *hub)
 static void
 ngx_wzp_link_tick_conn(ngx_wzp_link_conn_t *lc)
 {
-    uint64_t         now;
+    uint64_t         now, wait;
     ngx_wzp_link_t  *ln;
 
     ln = lc->link;
     now = ngx_wzp_worker->now_ns;
 
-    if (!lc->ready && now - lc->since_ns >= NGX_WZP_LINK_SILENT) {
+    wait = ln->conf->verify == NGX_WZP_VERIFY_HELLO ? NGX_WZP_LINK_EXISTING
+                                                    : NGX_WZP_LINK_SILENT;
+
+    if (!lc->ready && now - lc->since_ns >= wait) {
         ngx_wzp_link_ready(lc);         /* an existing relay says nothing */
         return;
     }
@@ -800,22 +817,29 @@ ngx_int_t
 ngx_wzp_link_signal(ngx_wzp_link_t *ln, const wzp_signal_t *sg)
 {
     ngx_int_t             rc;
+    ngx_uint_t            both;
     ngx_queue_t          *q;
     ngx_wzp_link_conn_t  *lc;
 
     rc = NGX_DECLINED;
 
     /*
-     * Where two of its processes listen, both have to know; an existing relay
-     * hears it once.
+     * Where two of its processes listen, both have to know who is where, but
+     * one acts on what is asked and on calls; an existing relay hears all once.
      */
+    both = sg->type == WZP_SIG_GLOBAL_ROOM_ACTIVE
+           || sg->type == WZP_SIG_GLOBAL_ROOM_INACTIVE
+           || sg->type == WZP_SIG_PRESENCE_UPDATE;
+
     for (q = ngx_queue_head(&ln->conns);
          q != ngx_queue_sentinel(&ln->conns);
          q = ngx_queue_next(q))
     {
         lc = ngx_queue_data(q, ngx_wzp_link_conn_t, queue);
 
-        if (!lc->ready || (lc != ln->best && (!lc->ours || !lc->told))) {
+        if (!lc->ready
+            || (lc != ln->best && (!both || !lc->ours || !lc->told)))
+        {
             continue;
         }
 

@@ -20,6 +20,8 @@ static wzp_close_t ngx_wzp_link_claim(ngx_wzp_link_conn_t *lc,
     const wzp_federation_hello_t *fh);
 static void ngx_wzp_link_later_hello(ngx_wzp_link_conn_t *lc,
     const wzp_federation_hello_t *fh);
+static ngx_uint_t ngx_wzp_link_is_late(ngx_wzp_link_conn_t *lc,
+    const wzp_federation_hello_t *fh);
 static void ngx_wzp_link_take(ngx_wzp_link_conn_t *lc,
     const wzp_federation_hello_t *fh);
 static void ngx_wzp_link_signal_in(ngx_wzp_link_conn_t *lc,
@@ -71,6 +73,10 @@ ngx_wzp_link_tell(ngx_wzp_link_conn_t *lc)
     ngx_wzp_link_t  *ln;
 
     ln = lc->link;
+
+    if (!lc->ours && lc != ln->best) {
+        return;                 /* one more; the link stays what it is */
+    }
 
     /*
      * What the other end has told is in doubt when a younger process of it
@@ -249,7 +255,10 @@ ngx_wzp_link_first(ngx_wzp_link_conn_t *lc, const wzp_signal_t *sg)
     }
 
     ngx_wzp_link_ready(lc);
-    ngx_wzp_link_signal_in(lc, sg);
+
+    if (lc->ready) {
+        ngx_wzp_link_signal_in(lc, sg);
+    }
 }
 
 
@@ -338,7 +347,7 @@ static void
 ngx_wzp_link_later_hello(ngx_wzp_link_conn_t *lc,
     const wzp_federation_hello_t *fh)
 {
-    if (!lc->ours) {
+    if (!lc->ours && !ngx_wzp_link_is_late(lc, fh)) {
         return;
     }
 
@@ -349,6 +358,33 @@ ngx_wzp_link_later_hello(ngx_wzp_link_conn_t *lc,
     if (fh->goaway && !lc->goaway) {
         ngx_wzp_link_moves(lc);
     }
+}
+
+
+/* The hello of one of ours that seemed to be an existing relay. */
+static ngx_uint_t
+ngx_wzp_link_is_late(ngx_wzp_link_conn_t *lc,
+    const wzp_federation_hello_t *fh)
+{
+    if (!lc->ready || ngx_wzp_link_claim(lc, fh) != WZP_CLOSE_NORMAL) {
+        return 0;
+    }
+
+    ngx_wzp_link_take(lc, fh);
+
+    if (lc->ours) {
+        lc->told = 0;           /* as to an existing relay */
+        ngx_wzp_link_settle(lc);
+    }
+
+    return lc->ours;
+}
+
+
+ngx_uint_t
+ngx_wzp_link_stranger(ngx_wzp_link_conn_t *lc)
+{
+    return !lc->proved && lc->link->best != NULL && lc->link->ours;
 }
 
 
@@ -367,7 +403,15 @@ ngx_wzp_link_signal_in(ngx_wzp_link_conn_t *lc, const wzp_signal_t *sg)
         ngx_wzp_presence_alive(hub, ln->bit);
     }
 
-    if (sg->type == WZP_SIG_FEDERATION_HELLO) {
+    if (sg->type == WZP_SIG_PING) {
+        pong = *sg;
+        pong.type = WZP_SIG_PONG;
+        (void) ngx_wzp_conn_signal(lc->qc, &pong, 0);
+
+    } else if (ngx_wzp_link_stranger(lc)) {
+        return;
+
+    } else if (sg->type == WZP_SIG_FEDERATION_HELLO) {
         ngx_wzp_link_later_hello(lc, &sg->u.federation_hello);
 
     } else if (sg->type == WZP_SIG_GLOBAL_ROOM_ACTIVE
@@ -377,11 +421,6 @@ ngx_wzp_link_signal_in(ngx_wzp_link_conn_t *lc, const wzp_signal_t *sg)
 
     } else if (sg->type == WZP_SIG_FEDERATED_SIGNAL_FORWARD) {
         ngx_wzp_call_envelope(ln, &sg->u.federated_signal);
-
-    } else if (sg->type == WZP_SIG_PING) {
-        pong = *sg;
-        pong.type = WZP_SIG_PONG;
-        (void) ngx_wzp_conn_signal(lc->qc, &pong, 0);
 
     } else if (lc->ours) {
         ngx_wzp_presence_signal(hub, ln->bit, sg);

@@ -14,6 +14,9 @@
 /* It is a connection of its link now. */
 void ngx_wzp_link_ready(ngx_wzp_link_conn_t *lc);
 
+/* What it is has changed: choose, and tell all that it has to know. */
+void ngx_wzp_link_settle(ngx_wzp_link_conn_t *lc);
+
 void ngx_wzp_link_close(ngx_wzp_link_conn_t *lc, wzp_close_t why);
 
 /* Is there one with a younger process of the other end?  Then that one is
@@ -46,6 +49,10 @@ void ngx_wzp_link_ping(ngx_wzp_link_conn_t *lc);
 /* One message. */
 void ngx_wzp_link_signals(ngx_wzp_link_conn_t *lc, const uint8_t *data,
     size_t len);
+
+/* Without proof, where the relay itself has a connection with it: anybody can
+ * say that he is that relay, and is not heard. */
+ngx_uint_t ngx_wzp_link_stranger(ngx_wzp_link_conn_t *lc);
 
 /* Log how to admit a relay that is not configured. */
 void ngx_wzp_link_unknown(ngx_wzp_conn_t *wc, const uint8_t *fp,
