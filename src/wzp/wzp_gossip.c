@@ -484,7 +484,12 @@ wzp_gossip_alive(wzp_gossip_t *gp, unsigned peer, uint64_t now_ns)
 void
 wzp_gossip_whole(wzp_gossip_t *gp, unsigned peer, uint64_t now_ns)
 {
-    if (gp->links[peer].up) {
+    wzp_gossip_link_t  *ln;
+
+    ln = &gp->links[peer];
+
+    if (ln->up && now_ns >= ln->demand_ns) {
+        ln->demand_ns = now_ns + WZP_GOSSIP_WANT_NS;
         wzp_gossip_send_whole(gp, peer, now_ns);
     }
 }

@@ -134,7 +134,7 @@ void wzp_gossip_peer_forget(wzp_gossip_t *gp, unsigned peer);
 /* Any other traffic came from this peer. */
 void wzp_gossip_alive(wzp_gossip_t *gp, unsigned peer, uint64_t now_ns);
 
-/* Tell it the whole set now. */
+/* Tell it the whole set now, if that was not done within the last second. */
 void wzp_gossip_whole(wzp_gossip_t *gp, unsigned peer, uint64_t now_ns);
 
 /*

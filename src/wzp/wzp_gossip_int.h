@@ -29,6 +29,7 @@ typedef struct {
     uint64_t  whole_ns;                 /* no whole set before; existing: the
                                            next one                          */
     uint64_t  digest_ns;                /* the next digest                   */
+    uint64_t  demand_ns;                /* none on demand before             */
     bool      asked;                    /* for the whole set                 */
     bool      cut;                      /* said that it did not fit          */
 

@@ -537,6 +537,10 @@ test_existing(void)
     is_u64(wzp_gossip_deadline(gp), UINT64_MAX, "then nothing is due");
     wzp_gossip_whole(gp, 1, 12 * WZP_SEC);
     is_u64(nposts, 1, "but on demand");
+    wzp_gossip_whole(gp, 1, 13 * WZP_SEC - 1);
+    is_u64(nposts, 1, "once in a second");
+    wzp_gossip_whole(gp, 1, 13 * WZP_SEC);
+    is_u64(nposts, 2, "and then again");
     forget_posts();
 
     wzp_gossip_peer_up(gp, 2, WZP_GOSSIP_REPEAT, "two", 20 * WZP_SEC);
