@@ -37,6 +37,8 @@ static ngx_int_t ngx_wzp_call_parties(ngx_wzp_hub_t *hub,
     wzp_call_from_t *from, wzp_call_target_t *target);
 static void ngx_wzp_call_far(ngx_wzp_link_t *ln,
     const wzp_federated_signal_t *fs, const char *id, ngx_uint_t create);
+static void ngx_wzp_call_passed(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
+    const wzp_signal_t *sg);
 static const char *ngx_wzp_call_id(const wzp_signal_t *sg);
 static void ngx_wzp_call_ring(ngx_wzp_hub_t *hub,
     const wzp_call_action_t *ac, const uint8_t *data, size_t len);
@@ -493,18 +495,11 @@ ngx_wzp_call_onward(ngx_wzp_link_t *ln, const wzp_federated_signal_t *fs,
         return 0;               /* which says that there is nobody */
     }
 
-    if (sp == NULL) {
-        sp = ngx_wzp_call_span(hub, id, 1);
-
-        if (sp == NULL) {
-            return 0;
-        }
-
-        sp->link = ln->id;
-        sp->link2 = to->id;
+    if (sp == NULL && (sp = ngx_wzp_call_via(ln, to, id)) == NULL) {
+        return 0;
     }
 
-    sp->used_ns = ngx_wzp_worker->now_ns;
+    ngx_wzp_call_passed(hub, sp, sg);
 
     ngx_memzero(&on, sizeof(on));
     on.type = WZP_SIG_FEDERATED_SIGNAL_FORWARD;
@@ -514,6 +509,25 @@ ngx_wzp_call_onward(ngx_wzp_link_t *ln, const wzp_federated_signal_t *fs,
     (void) ngx_wzp_link_signal(to, &on);
 
     return 1;
+}
+
+
+/* What ends a call, ends the memory of its way. */
+static void
+ngx_wzp_call_passed(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
+    const wzp_signal_t *sg)
+{
+    sp->used_ns = ngx_wzp_worker->now_ns;
+
+    if (sg->type == WZP_SIG_HANGUP
+        || (sg->type == WZP_SIG_DIRECT_CALL_ANSWER
+            && sg->u.direct_answer.mode == WZP_ACCEPT_REJECT))
+    {
+        ngx_wzp_call_free(hub, sp);
+
+    } else if (sg->type == WZP_SIG_DIRECT_CALL_ANSWER) {
+        sp->answered = 1;
+    }
 }
 
 

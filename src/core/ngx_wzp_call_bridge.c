@@ -10,19 +10,69 @@
 #include "core/ngx_wzp_fed.h"
 
 
-#define NGX_WZP_CALL_SPANS      4096
+#define NGX_WZP_CALL_SPANS      1024    /* passed on, of one link            */
 #define NGX_WZP_CALL_VIA        (600 * WZP_SEC)
+#define NGX_WZP_CALL_VIA_RING   (60 * WZP_SEC)  /* until it is answered      */
 #define NGX_WZP_CALL_ORPHAN     (60 * WZP_SEC)  /* its relay is no more      */
 
 
 static void ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
     const wzp_call_t *call);
-static void ngx_wzp_call_free(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp);
+static ngx_queue_t *ngx_wzp_call_bucket(ngx_wzp_hub_t *hub, const char *id);
 static void ngx_wzp_call_expire(ngx_wzp_hub_t *hub);
+
+
+/* Ids that differ in case are one. */
+static ngx_queue_t *
+ngx_wzp_call_bucket(ngx_wzp_hub_t *hub, const char *id)
+{
+    u_char      low[WZP_CALL_ID_MAX];
+    size_t      len;
+    ngx_uint_t  hash;
+
+    len = ngx_min(ngx_strlen(id), sizeof(low));
+    hash = ngx_hash_strlow(low, (u_char *) id, len);
+
+    return &hub->called[hash % NGX_WZP_HUB_BUCKETS];
+}
 
 
 ngx_wzp_span_t *
 ngx_wzp_call_span(ngx_wzp_hub_t *hub, const char *id, ngx_uint_t create)
+{
+    ngx_queue_t     *q, *bucket;
+    ngx_wzp_span_t  *sp;
+
+    bucket = ngx_wzp_call_bucket(hub, id);
+
+    for (q = ngx_queue_head(bucket);
+         q != ngx_queue_sentinel(bucket);
+         q = ngx_queue_next(q))
+    {
+        sp = ngx_queue_data(q, ngx_wzp_span_t, same);
+
+        if (ngx_strcasecmp((u_char *) sp->id, (u_char *) id) == 0) {
+            return sp;
+        }
+    }
+
+    sp = create ? ngx_calloc(sizeof(ngx_wzp_span_t), ngx_cycle->log) : NULL;
+
+    if (sp != NULL) {
+        (void) ngx_cpystrn((u_char *) sp->id, (u_char *) id, sizeof(sp->id));
+        sp->used_ns = ngx_wzp_worker->now_ns;
+        ngx_queue_insert_tail(&hub->spans, &sp->queue);
+        ngx_queue_insert_tail(bucket, &sp->same);
+    }
+
+    return sp;
+}
+
+
+/* Our own people's calls are bounded by their table; those of others by this:
+ * no neighbour takes all there are. */
+ngx_wzp_span_t *
+ngx_wzp_call_via(ngx_wzp_link_t *ln, ngx_wzp_link_t *to, const char *id)
 {
     ngx_uint_t       n;
     ngx_queue_t     *q;
@@ -30,29 +80,19 @@ ngx_wzp_call_span(ngx_wzp_hub_t *hub, const char *id, ngx_uint_t create)
 
     n = 0;
 
-    for (q = ngx_queue_head(&hub->spans);
-         q != ngx_queue_sentinel(&hub->spans);
+    for (q = ngx_queue_head(&ln->hub->spans);
+         q != ngx_queue_sentinel(&ln->hub->spans);
          q = ngx_queue_next(q))
     {
         sp = ngx_queue_data(q, ngx_wzp_span_t, queue);
-
-        if (ngx_strcasecmp((u_char *) sp->id, (u_char *) id) == 0) {
-            return sp;
-        }
-
-        n++;
+        n += (sp->link2 != 0 && sp->link == ln->id);
     }
 
-    if (!create || n >= NGX_WZP_CALL_SPANS) {
-        return NULL;
-    }
-
-    sp = ngx_calloc(sizeof(ngx_wzp_span_t), ngx_cycle->log);
+    sp = n < NGX_WZP_CALL_SPANS ? ngx_wzp_call_span(ln->hub, id, 1) : NULL;
 
     if (sp != NULL) {
-        (void) ngx_cpystrn((u_char *) sp->id, (u_char *) id, sizeof(sp->id));
-        sp->used_ns = ngx_wzp_worker->now_ns;
-        ngx_queue_insert_tail(&hub->spans, &sp->queue);
+        sp->link = ln->id;
+        sp->link2 = to->id;
     }
 
     return sp;
@@ -113,7 +153,7 @@ ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
 }
 
 
-static void
+void
 ngx_wzp_call_free(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp)
 {
     char  room[WZP_ROOM_NAME_MAX + 1];
@@ -125,6 +165,7 @@ ngx_wzp_call_free(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp)
     }
 
     ngx_queue_remove(&sp->queue);
+    ngx_queue_remove(&sp->same);
     ngx_free(sp);
 }
 
@@ -217,7 +258,9 @@ ngx_wzp_call_tick(ngx_wzp_hub_t *hub)
         sp = ngx_queue_data(q, ngx_wzp_span_t, queue);
 
         if (sp->link2 != 0) {
-            if (ngx_wzp_worker->now_ns - sp->used_ns > NGX_WZP_CALL_VIA) {
+            if (ngx_wzp_worker->now_ns - sp->used_ns
+                > (sp->answered ? NGX_WZP_CALL_VIA : NGX_WZP_CALL_VIA_RING))
+            {
                 ngx_wzp_call_free(hub, sp);
             }
 

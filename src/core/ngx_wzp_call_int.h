@@ -15,11 +15,13 @@
  */
 typedef struct {
     ngx_queue_t      queue;
+    ngx_queue_t      same;              /* with the same hash                */
     char             id[WZP_CALL_ID_MAX + 1];
     wzp_relay_id_t   link;              /* of ours; or where it came from    */
     wzp_relay_id_t   link2;             /* passed on: to there; else 0       */
     uint64_t         used_ns;
     ngx_uint_t       bridged;           /* unsigned                          */
+    ngx_uint_t       answered;          /* unsigned: passed on               */
 } ngx_wzp_span_t;
 
 
@@ -51,6 +53,12 @@ void ngx_wzp_call_run(ngx_wzp_hub_t *hub, const wzp_call_out_t *out,
 /* The span of a call; NULL: there is none, or no room for one more. */
 ngx_wzp_span_t *ngx_wzp_call_span(ngx_wzp_hub_t *hub, const char *id,
     ngx_uint_t create);
+
+/* One more for a call that comes by this link and goes on by that; NULL: its
+ * share is used up. */
+ngx_wzp_span_t *ngx_wzp_call_via(ngx_wzp_link_t *ln, ngx_wzp_link_t *to,
+    const char *id);
+void ngx_wzp_call_free(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp);
 
 /* A call was answered: if it leaves this relay, so must its media. */
 void ngx_wzp_call_answered(ngx_wzp_hub_t *hub, const char *id);

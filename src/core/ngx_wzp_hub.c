@@ -71,6 +71,7 @@ ngx_wzp_hub_init(ngx_cycle_t *cycle, ngx_wzp_relay_t *relay)
 
     for (i = 0; i < NGX_WZP_HUB_BUCKETS; i++) {
         ngx_queue_init(&hub->registered[i]);
+        ngx_queue_init(&hub->called[i]);
     }
 
     ngx_queue_init(&hub->offers);

@@ -71,6 +71,7 @@ struct ngx_wzp_hub_s {
     ngx_queue_t           registered[NGX_WZP_HUB_BUCKETS];  /* of them       */
     ngx_queue_t           offers;       /* of ngx_wzp_call_offer_t           */
     ngx_queue_t           spans;        /* of ngx_wzp_span_t                 */
+    ngx_queue_t           called[NGX_WZP_HUB_BUCKETS];      /* of them       */
     ngx_queue_t           carriers;     /* of ngx_wzp_carrier_t              */
     ngx_queue_t           sessions;     /* of ngx_wzp_carried_t              */
 
