@@ -322,7 +322,8 @@ ngx_wzp_ask_rtt(ngx_wzp_hub_t *hub, ngx_uint_t peer)
 static void
 ngx_wzp_ask_route(ngx_wzp_answer_t *an)
 {
-    if (ngx_wzp_presence_ask(an->relay->hub, an->fp, ngx_wzp_ask_routed, an)
+    if (ngx_wzp_presence_ask(an->relay->hub, an->fp, 0, ngx_wzp_ask_routed,
+                             an)
         == NULL)
     {
         ngx_wzp_ask_ready(an, 503);

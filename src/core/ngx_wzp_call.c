@@ -250,7 +250,10 @@ ngx_wzp_call_offer(ngx_wzp_phone_t *ph, const wzp_signal_t *sg,
 
     ngx_queue_insert_tail(&hub->offers, &of->queue);
 
-    if (ngx_wzp_presence_ask(hub, of->target, ngx_wzp_call_routed, of) == NULL)
+    /* who is in a room here, may be registered elsewhere */
+
+    if (ngx_wzp_presence_ask(hub, of->target, 1, ngx_wzp_call_routed, of)
+        == NULL)
     {
         ngx_queue_remove(&of->queue);
         ngx_wzp_call_place(ph, sg, data, len, &target);
@@ -277,7 +280,7 @@ ngx_wzp_call_routed(void *ctx, const wzp_route_response_t *rr)
     ngx_memzero(&target, sizeof(target));
     target.ring_ns = hub->relay->conf->ring_timeout * WZP_MS;
 
-    if (rr->found && ngx_wzp_phone_find(hub, of->target) != NULL) {
+    if (ngx_wzp_phone_find(hub, of->target) != NULL) {
         target.known = true;            /* came while we asked */
 
     } else {

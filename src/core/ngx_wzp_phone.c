@@ -435,7 +435,7 @@ ngx_wzp_phone_route(ngx_wzp_phone_t *ph, const wzp_route_query_t *rq)
     pq->id = rq->id;
     ph->asking++;
 
-    if (ngx_wzp_presence_ask(ph->hub, rq->fp, ngx_wzp_phone_routed, pq)
+    if (ngx_wzp_presence_ask(ph->hub, rq->fp, 0, ngx_wzp_phone_routed, pq)
         == NULL)
     {
         ph->asking--;

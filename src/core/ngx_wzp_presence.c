@@ -320,8 +320,10 @@ ngx_wzp_presence_answer(void *ctx, uint64_t cookie,
 
 void *
 ngx_wzp_presence_ask(ngx_wzp_hub_t *hub, const uint8_t *fp,
-    ngx_wzp_route_pt handler, void *ctx)
+    ngx_uint_t others, ngx_wzp_route_pt handler, void *ctx)
 {
+    wzp_rc_t             rc;
+    uint64_t             now;
     ngx_uint_t           n;
     ngx_wzp_question_t  *qu;
 
@@ -338,9 +340,11 @@ ngx_wzp_presence_ask(ngx_wzp_hub_t *hub, const uint8_t *fp,
         qu->handler = handler;
         qu->ctx = ctx;
 
-        if (wzp_route_ask(hub->route, fp, ngx_wzp_worker->now_ns, qu->cookie)
-            == WZP_OK)
-        {
+        now = ngx_wzp_worker->now_ns;
+        rc = others ? wzp_route_ask_others(hub->route, fp, now, qu->cookie)
+                    : wzp_route_ask(hub->route, fp, now, qu->cookie);
+
+        if (rc == WZP_OK) {
             return qu;
         }
 

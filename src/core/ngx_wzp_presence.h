@@ -35,10 +35,11 @@ void ngx_wzp_presence_signal(ngx_wzp_hub_t *hub, ngx_uint_t peer,
 
 /*
  * Where is somebody?  handler is called once, perhaps at once, unless
- * ngx_wzp_presence_forget is.  NULL: too many questions.
+ * ngx_wzp_presence_forget is.  NULL: too many questions.  With others set:
+ * at which other relay, even if he is here as well.
  */
 void *ngx_wzp_presence_ask(ngx_wzp_hub_t *hub, const uint8_t *fp,
-    ngx_wzp_route_pt handler, void *ctx);
+    ngx_uint_t others, ngx_wzp_route_pt handler, void *ctx);
 void ngx_wzp_presence_forget(void *question);
 
 /* Is this person here? */

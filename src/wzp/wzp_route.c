@@ -108,9 +108,26 @@ wzp_route_respond(wzp_route_t *rt, unsigned peer,
 }
 
 
+static bool
+wzp_route_is_here(wzp_route_t *rt, const uint8_t fp[WZP_FP_SIZE],
+    wzp_route_response_t *rr)
+{
+    memset(rr, 0, sizeof(wzp_route_response_t));
+    memcpy(rr->fp, fp, WZP_FP_SIZE);
+
+    rr->found = rt->conf.local(rt->conf.ctx, fp);
+
+    if (rr->found) {
+        wzp_route_name(rr, rt->conf.addr);
+    }
+
+    return rr->found;
+}
+
+
 /*
- * What is known without asking, in the order of its worth.  Never what leads
- * back to `except`, nor that nobody is there.
+ * What is known of other relays without asking, in the order of its worth.
+ * Never what leads back to `except`, nor that nobody is there.
  */
 
 static int
@@ -124,11 +141,6 @@ wzp_route_known(wzp_route_t *rt, const uint8_t fp[WZP_FP_SIZE], int except,
     memset(rr, 0, sizeof(wzp_route_response_t));
     memcpy(rr->fp, fp, WZP_FP_SIZE);
     wzp_route_name(rr, rt->conf.addr);
-
-    if (rt->conf.local(rt->conf.ctx, fp)) {
-        rr->found = true;
-        return -1;
-    }
 
     next = rt->conf.direct(rt->conf.ctx, fp, except, addr);
 
@@ -332,6 +344,22 @@ wzp_rc_t
 wzp_route_ask(wzp_route_t *rt, const uint8_t fp[WZP_FP_SIZE], uint64_t now_ns,
     uint64_t cookie)
 {
+    wzp_route_response_t  rr;
+
+    if (wzp_route_is_here(rt, fp, &rr)) {
+        rt->stat.asked++;
+        rt->conf.answer(rt->conf.ctx, cookie, &rr);
+        return WZP_OK;
+    }
+
+    return wzp_route_ask_others(rt, fp, now_ns, cookie);
+}
+
+
+wzp_rc_t
+wzp_route_ask_others(wzp_route_t *rt, const uint8_t fp[WZP_FP_SIZE],
+    uint64_t now_ns, uint64_t cookie)
+{
     wzp_route_pending_t        *pq;
     wzp_route_response_t        rr;
     const wzp_route_pending_t  *same;
@@ -452,7 +480,9 @@ wzp_route_query(wzp_route_t *rt, unsigned peer, const wzp_route_query_t *rq,
     }
 
     rt->stat.queries++;
-    (void) wzp_route_known(rt, rq->fp, (int) peer, now_ns, &rr);
+    if (!wzp_route_is_here(rt, rq->fp, &rr)) {
+        (void) wzp_route_known(rt, rq->fp, (int) peer, now_ns, &rr);
+    }
 
     if (rr.found || !wzp_route_pass(rt, peer, rq, now_ns)) {
         rr.id = rq->id;

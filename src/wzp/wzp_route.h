@@ -104,6 +104,11 @@ void wzp_route_peer_down(wzp_route_t *rt, unsigned peer, uint64_t now_ns);
 wzp_rc_t wzp_route_ask(wzp_route_t *rt, const uint8_t fp[WZP_FP_SIZE],
     uint64_t now_ns, uint64_t cookie) WZP_MUST_CHECK;
 
+/* The same, of who may be here as well: in a room, say, but registered
+ * elsewhere. */
+wzp_rc_t wzp_route_ask_others(wzp_route_t *rt, const uint8_t fp[WZP_FP_SIZE],
+    uint64_t now_ns, uint64_t cookie) WZP_MUST_CHECK;
+
 /* From a peer.  WZP_EAGAIN: over its rate, not answered; WZP_ECLOSED: it is
  * not up; for an answer WZP_EUNKNOWN: nobody asked it that. */
 wzp_rc_t wzp_route_query(wzp_route_t *rt, unsigned peer,
@@ -112,7 +117,8 @@ wzp_rc_t wzp_route_response(wzp_route_t *rt, unsigned peer,
     const wzp_route_response_t *rr, uint64_t now_ns) WZP_MUST_CHECK;
 
 /* The peer by which this person is reached, as far as presence and the cache
- * know, never `except` (-1: any); -1: unknown, or here. */
+ * know, never `except` (-1: any); -1: unknown.  Whether it is here as well, is
+ * not asked. */
 int wzp_route_next(wzp_route_t *rt, const uint8_t fp[WZP_FP_SIZE], int except,
     uint64_t now_ns);
 

@@ -236,6 +236,36 @@ stat_of(unsigned relay)
 }
 
 
+/* In a room here, and registered two relays on: a call must get there. */
+
+static void
+test_others(void)
+{
+    unsigned  n;
+    uint8_t   fp[WZP_FP_SIZE];
+
+    start(0);
+    join(0, 1, 0);
+    join(1, 2, 0);
+
+    home[4] = 2;
+    is_str(ask(0, 4, 0, &n), "r0 r1 r2", "at the end of a chain");
+    home[4] = 0;
+    is_str(ask(0, 4, 0, &n), "r0", "now here");
+    is_i64(next_of(0, 4, 0), 1, "which the way to the others does not care for");
+
+    presence_person(fp, 4);
+    is_i64(wzp_route_ask_others(relays[0], fp, 0, 7), WZP_OK, "ask others");
+    ok(last_cookie == 7 && last.found && last.nchain == 3, "who answer");
+
+    home[5] = 0;
+    presence_person(fp, 5);
+    is_i64(wzp_route_ask_others(relays[0], fp, 0, 8), WZP_OK, "of another");
+    (void) deliver(0);
+    ok(last_cookie == 8 && !last.found, "who is nowhere else");
+}
+
+
 static void
 test_chain(void)
 {
@@ -642,6 +672,7 @@ main(void)
     posts = calloc(POSTS, sizeof(post_t));
 
     test_chain();
+    test_others();
     test_cache();
     test_loops();
     test_peers();
