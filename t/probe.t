@@ -19,7 +19,8 @@ my $pa = $r[0];
 my $open = Test::Nginx::WZP->new(seed => seed_of(70), label => 'O',
                                  peer => $pa->peer);
 
-$open->start(@http, server => 'wzp_probe_allow 127.0.0.0/8;');
+$open->start(@http, server => 'wzp_probe_allow 127.0.0.0/8;'
+                             . $open->trusted_of($pa));
 
 # an existing responder; one that is nobody's link
 
@@ -30,8 +31,10 @@ my $allow = 'wzp_trusted fingerprint=' . tls_fp_of(60) . ' label=asker;';
 
 for my $i (0 .. 3) {
     $r[$i]->conf(%{$r[$i]{conf}}, server => $r[$i]{conf}{server} . $allow
-        . ($i == 0 ? join ' ', "\nwzp_probe", $old->addr, $rude->addr,
-                          $open->addr . ";\n" : ''));
+        . ($i != 0 ? '' : join ' ',
+           (map { 'wzp_trusted fingerprint=' . tls_fp_of($_)
+                  . " label=probed$_;" } 50, 70), "\nwzp_probe", $old->addr, $rude->addr,
+           $open->addr . ";\n"));
     $r[$i]->start;
 }
 
@@ -79,6 +82,10 @@ ok(wait_for { told($in, fp_of(10)) }, 'an existing relay is told who is here');
 my @sets = $in->signals('PresenceUpdate');
 is_deeply([grep { $_ ne $pa->addr } map { $_->{relay_addr} } @sets], [],
           'with our own address');
+my ($unknown) = $rude->accepted('_probe');
+is_deeply([grep { $_ ne 'Ping' } map { keys %{$_->{json}} }
+           $unknown->events('signal')], [],
+          'nobody tells one who is not known anything but pings');
 is_deeply([grep { exists $_->{epoch} } @sets], [], 'whole sets, as of old');
 
 

@@ -30,6 +30,7 @@ static void ngx_wzp_probe_greeted(ngx_wzp_probe_t *pr,
 static void ngx_wzp_probe_begin(ngx_wzp_probe_t *pr, unsigned flags,
     const char *addr);
 static void ngx_wzp_probe_ping(ngx_wzp_probe_t *pr);
+static void ngx_wzp_probe_judge(ngx_wzp_probe_t *pr);
 static ngx_uint_t ngx_wzp_probe_allowed(ngx_wzp_probe_t *pr);
 
 
@@ -61,7 +62,6 @@ ngx_wzp_probe_init(ngx_wzp_hub_t *hub)
 
         pr->hub = hub;
         pr->host = &host[i];
-        pr->trusted = 1;
         pr->since_ns = ngx_wzp_worker->now_ns;
         wzp_pings_init(&pr->pings);
 
@@ -174,9 +174,8 @@ ngx_wzp_probe_accept(ngx_wzp_hub_t *hub, ngx_wzp_conn_t *wc)
     pr->wc = wc;
     pr->up = 1;
     pr->since_ns = ngx_wzp_worker->now_ns;
-    pr->known = wzp_qconn_peer_cert(wc->qc, pr->fp) == WZP_OK;
-    pr->trusted = (pr->known && ngx_wzp_link_find(hub, pr->fp) != NULL)
-                  || ngx_wzp_probe_allowed(pr);
+
+    ngx_wzp_probe_judge(pr);
 
     if (pr->trusted && ngx_wzp_probe_place(pr) != NGX_OK) {
         ngx_free(pr);
@@ -191,6 +190,18 @@ ngx_wzp_probe_accept(ngx_wzp_hub_t *hub, ngx_wzp_conn_t *wc)
     if (pr->trusted) {
         wzp_qconn_set_max_message(wc->qc, WZP_SIGNAL_MAX);
     }
+}
+
+
+/* Who is it, whoever dialed?  All that an address proves is where it is. */
+static void
+ngx_wzp_probe_judge(ngx_wzp_probe_t *pr)
+{
+    uint8_t  fp[WZP_CERT_FP_SIZE];
+
+    pr->known = wzp_qconn_peer_cert(pr->qc, fp) == WZP_OK
+                && ngx_wzp_link_find(pr->hub, fp) != NULL;
+    pr->trusted = pr->known || ngx_wzp_probe_allowed(pr);
 }
 
 
@@ -218,14 +229,17 @@ ngx_wzp_probe_up(void *ctx, ngx_wzp_out_t *out)
     pr->begun = 0;
     pr->since_ns = ngx_wzp_worker->now_ns;
     pr->error[0] = '\0';
-    pr->known = wzp_qconn_peer_cert(out->qc, pr->fp) == WZP_OK;
 
+    ngx_wzp_probe_judge(pr);
     ngx_wzp_dial_proved(&pr->dial);
 
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0, "probe of %V up",
                   &pr->host->text);
 
-    ngx_wzp_probe_hello(pr);
+    if (pr->known) {
+        ngx_wzp_probe_hello(pr);
+    }
+
     ngx_wzp_probe_ping(pr);
 
     return pr;
@@ -366,7 +380,7 @@ ngx_wzp_probe_hello(ngx_wzp_probe_t *pr)
 static void
 ngx_wzp_probe_greeted(ngx_wzp_probe_t *pr, const wzp_federation_hello_t *fh)
 {
-    if ((fh->extensions & WZP_EXT_LINK) == 0 || pr->ours) {
+    if ((fh->extensions & WZP_EXT_LINK) == 0 || !pr->known || pr->ours) {
         return;
     }
 
@@ -441,7 +455,7 @@ ngx_wzp_probe_tick(ngx_wzp_hub_t *hub)
             ngx_wzp_probe_ping(pr);
         }
 
-        if (!pr->begun
+        if (pr->trusted && !pr->begun
             && ngx_wzp_worker->now_ns - pr->since_ns > NGX_WZP_PROBE_SILENT)
         {
             ngx_wzp_probe_begin(pr, WZP_GOSSIP_REPEAT, "");

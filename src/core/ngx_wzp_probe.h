@@ -24,14 +24,13 @@ struct ngx_wzp_probe_s {
     ngx_wzp_conn_t   *wc;               /* it dialed                         */
     wzp_pings_t       pings;            /* if we dialed                      */
     uint64_t          since_ns;         /* up, or down                       */
-    uint8_t           fp[WZP_CERT_FP_SIZE];
     char              error[NGX_WZP_REASON_SIZE];
 
     unsigned          up:1;
     unsigned          trusted:1;        /* may ask and tell who is where     */
     unsigned          ours:1;           /* its presence has versions         */
     unsigned          begun:1;          /* takes part in gossip              */
-    unsigned          known:1;          /* it has a certificate: fp          */
+    unsigned          known:1;          /* by the certificate of a peer      */
 };
 
 
