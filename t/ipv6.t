@@ -33,4 +33,12 @@ for my $to (@m) {
     is($sum, 100, "$to->{addr} hears the four others");
 }
 
+# how others reach one that is there for IPv6 only
+
+my $six = Test::Nginx::WZP->new->start(workers => 2,
+                                       listen => ['[::]:%%PORT%%']);
+
+like($six->error_log, qr/on \[::\]:\d+, .* wzp_peer \[[0-9a-f:]+\]:\d+ /,
+     'by an address of that kind');
+
 $t->done;

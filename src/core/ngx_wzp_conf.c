@@ -533,9 +533,9 @@ ngx_wzp_conf_place(ngx_cycle_t *cycle, ngx_wzp_main_conf_t *wmcf,
 static void
 ngx_wzp_conf_address(ngx_listening_t *ls, wzp_addr_t *addr)
 {
-    int                  fd;
-    socklen_t            len;
-    struct sockaddr_in   to;
+    int         fd;
+    socklen_t   len;
+    wzp_addr_t  to;
 
     (void) !wzp_addr_set(addr, ls->sockaddr, ls->socklen);
 
@@ -544,26 +544,42 @@ ngx_wzp_conf_address(ngx_listening_t *ls, wzp_addr_t *addr)
     }
 
     ngx_memzero(&to, sizeof(to));
-    to.sin_family = AF_INET;
-    to.sin_port = htons(53);
-    to.sin_addr.s_addr = htonl(0x08080808);
 
-    addr->u.in = to;
-    addr->u.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    addr->len = sizeof(to);
+    if (ls->sockaddr->sa_family == AF_INET6 && ls->ipv6only) {
+        to.len = sizeof(to.u.in6);
+        to.u.in6.sin6_family = AF_INET6;
+        to.u.in6.sin6_addr.s6_addr[0] = 0x20;       /* 2001:db8::1 */
+        to.u.in6.sin6_addr.s6_addr[1] = 0x01;
+        to.u.in6.sin6_addr.s6_addr[2] = 0x0d;
+        to.u.in6.sin6_addr.s6_addr[3] = 0xb8;
+        to.u.in6.sin6_addr.s6_addr[15] = 1;
 
-    fd = ngx_socket(AF_INET, SOCK_DGRAM, 0);
+        *addr = to;
+        addr->u.in6.sin6_addr = in6addr_loopback;
+
+    } else {
+        to.len = sizeof(to.u.in);
+        to.u.in.sin_family = AF_INET;
+        to.u.in.sin_addr.s_addr = htonl(0x08080808);
+
+        *addr = to;
+        addr->u.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    }
+
+    ngx_inet_set_port(&to.u.sa, 53);
+
+    fd = ngx_socket(to.u.sa.sa_family, SOCK_DGRAM, 0);
     if (fd != -1) {
-        len = sizeof(addr->u.in);
+        len = addr->len;
 
-        if (connect(fd, (struct sockaddr *) &to, sizeof(to)) == 0) {
+        if (connect(fd, &to.u.sa, to.len) == 0) {
             (void) getsockname(fd, &addr->u.sa, &len);
         }
 
         (void) ngx_close_socket(fd);
     }
 
-    addr->u.in.sin_port = htons(ngx_inet_get_port(ls->sockaddr));
+    ngx_inet_set_port(&addr->u.sa, ngx_inet_get_port(ls->sockaddr));
 }
 
 
