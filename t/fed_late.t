@@ -63,7 +63,7 @@ is(scalar(() = $m[0]->events('signal')), $before, 'and no list is told');
 
 $r[3]->crash;
 pop @m;
-ok(all_know(\@m, 45), 'who is dead takes its people along');
+ok(all_know(\@m, 20), 'who is dead takes its people along');
 is($r[0]->grep_log(qr/link "B" down/), 0, 'and nobody else');
 
 talk(\@m, 50, interval_us => 10_000);

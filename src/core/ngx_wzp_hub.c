@@ -19,6 +19,13 @@
 #define NGX_WZP_HUB_LEARN       (3 * WZP_SEC)   /* an heir's longest wait    */
 #define NGX_WZP_HUB_LINGER      (3 * WZP_SEC)   /* links after the handover  */
 
+/*
+ * Links are dialed with no more than this, however patient wzp_idle_timeout is
+ * with clients: QUIC takes the smaller of both ends, so the people of a relay
+ * that has crashed are gone from all lists within that time.
+ */
+#define NGX_WZP_HUB_IDLE        (15 * WZP_SEC)
+
 
 static ngx_int_t ngx_wzp_hub_endpoint(ngx_cycle_t *cycle, ngx_wzp_hub_t *hub);
 static void ngx_wzp_hub_random(void *ctx, uint8_t *buf, size_t len);
@@ -122,7 +129,7 @@ ngx_wzp_hub_endpoint(ngx_cycle_t *cycle, ngx_wzp_hub_t *hub)
     qf.slot = (uint8_t) ngx_wzp_worker->channel.slot;
     qf.epoch = ngx_wzp_worker->channel.epoch;
     qf.handshake_ns = conf->handshake_timeout * WZP_MS;
-    qf.idle_ns = conf->idle_timeout * WZP_MS;
+    qf.idle_ns = ngx_min(conf->idle_timeout * WZP_MS, NGX_WZP_HUB_IDLE);
     qf.keepalive_ns = ngx_min(qf.idle_ns / 3, 5 * WZP_SEC);
     qf.bundle_ns = conf->bundle * WZP_MS;
     qf.queue_len = NGX_WZP_HUB_QUEUE;
