@@ -19,6 +19,7 @@ use File::Temp;
 our @EXPORT = qw(seed_of fp_of tls_fp_of relay_id_of cert_of);
 
 my %certs;                      # by seed
+my %fps;                        # by number
 
 
 # A seed for the nth member of a test, as 64 hex digits.
@@ -36,9 +37,11 @@ sub seed_of
 sub fp_of
 {
     my ($n) = @_;
-    my ($pub) = key_of(seed_of($n), 'warzone-ed25519');
 
-    return join ':', substr(sha256_hex($pub), 0, 32) =~ /..../g;
+    return $fps{$n} ||= do {
+        my ($pub) = key_of(seed_of($n), 'warzone-ed25519');
+        join ':', substr(sha256_hex($pub), 0, 32) =~ /..../g;
+    };
 }
 
 
