@@ -31,6 +31,8 @@ static void ngx_wzp_ask_place(ngx_wzp_json_t *js, ngx_wzp_hub_t *hub,
 static void ngx_wzp_ask_fp(ngx_wzp_json_t *js, const char *key,
     const uint8_t *fp);
 static void ngx_wzp_ask_peers(ngx_wzp_answer_t *an);
+static ngx_uint_t ngx_wzp_ask_listed(ngx_wzp_hub_t *hub, unsigned peer,
+    const wzp_gossip_peer_t *info);
 static uint64_t ngx_wzp_ask_rtt(ngx_wzp_hub_t *hub, ngx_uint_t peer);
 static void ngx_wzp_ask_route(ngx_wzp_answer_t *an);
 static void ngx_wzp_ask_routed(void *ctx, const wzp_route_response_t *rr);
@@ -257,7 +259,9 @@ ngx_wzp_ask_peers(ngx_wzp_answer_t *an)
 
     for (peer = 0; peer < WZP_GOSSIP_PEERS; peer++) {
 
-        if (!wzp_gossip_peer(hub->gossip, peer, &info)) {
+        if (!wzp_gossip_peer(hub->gossip, peer, &info)
+            || ngx_wzp_ask_listed(hub, peer, &info))
+        {
             continue;
         }
 
@@ -286,6 +290,29 @@ ngx_wzp_ask_peers(ngx_wzp_answer_t *an)
     }
 
     ngx_wzp_json_close(&js, ']');
+}
+
+
+/*
+ * A relay that has a link and probes as well tells the same twice.  Several may
+ * listen on all addresses and name one; their epochs differ.
+ */
+static ngx_uint_t
+ngx_wzp_ask_listed(ngx_wzp_hub_t *hub, unsigned peer,
+    const wzp_gossip_peer_t *info)
+{
+    wzp_gossip_peer_t  other;
+
+    while (peer-- > 0) {
+        if (wzp_gossip_peer(hub->gossip, peer, &other)
+            && other.epoch == info->epoch
+            && ngx_strcmp(other.addr, info->addr) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
