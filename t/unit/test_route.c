@@ -263,6 +263,8 @@ test_others(void)
     is_i64(wzp_route_ask_others(relays[0], fp, 0, 8), WZP_OK, "of another");
     (void) deliver(0);
     ok(last_cookie == 8 && !last.found, "who is nowhere else");
+
+    stop();
 }
 
 
@@ -300,7 +302,7 @@ test_chain(void)
     is_i64(next_of(0, 3, 0), 1, "the way of media: next hop");
     is_i64(next_of(1, 3, 0), 2, "its next hop");
     is_i64(next_of(3, 3, 0), 4, "presence knows the last");
-    is_i64(next_of(4, 3, 0), -1, "here");
+    is_i64(next_of(4, 3, 0), -1, "here, and nowhere else");
     is_i64(next_of(0, 6, 0), -1, "not known");
 
     stop();
