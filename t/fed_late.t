@@ -36,14 +36,14 @@ my %end = (
 
 for my $how (qw(stop quit)) {
     my ($gone) = splice @m, 2, 1;
-    my $at = time;
+    my ($at, $pid) = (time, $r[3]->pid);
 
     $r[0]->allow(qr/link "D" down/);
     $gone->close if $how eq 'quit';
     $end{$how}->($r[3]);
     ok(all_know(\@m, 5), "$how: its people go");
     cmp_ok(time - $at, '<', 3, "$how: at once");
-    ok($r[3]->wait_gone($r[3]->pid), "$how: it ends");
+    ok($r[3]->wait_gone($pid), "$how: it ends");
 
     $r[3]->{started} = 0;
     $r[3]->start;
