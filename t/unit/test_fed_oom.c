@@ -22,70 +22,7 @@ main(void)
 
 #else
 
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t size);
-void __libc_free(void *p);
-
-static bool           under_test;
-static unsigned long  count;
-static unsigned long  fail_at;
-static long           live;
-
-
-static bool
-refuse(void)
-{
-    if (!under_test || ++count != fail_at) {
-        return false;
-    }
-
-    errno = ENOMEM;
-
-    return true;
-}
-
-
-static void *
-made(void *p)
-{
-    live += (p != NULL);
-
-    return p;
-}
-
-
-void *
-malloc(size_t size)
-{
-    return refuse() ? NULL : made(__libc_malloc(size));
-}
-
-
-void *
-calloc(size_t n, size_t size)
-{
-    return refuse() ? NULL : made(__libc_calloc(n, size));
-}
-
-
-void *
-realloc(void *p, size_t size)
-{
-    if (p == NULL) {
-        return malloc(size);
-    }
-
-    return refuse() ? NULL : __libc_realloc(p, size);
-}
-
-
-void
-free(void *p)
-{
-    live -= (p != NULL);
-    __libc_free(p);
-}
+#include "oom.h"
 
 
 /* What the test itself needs never fails. */
@@ -194,7 +131,7 @@ step(const step_t *sp)
     }
 
     rc = WZP_OK;
-    under_test = true;
+    testing = true;
 
     switch (sp->what) {
 
@@ -222,7 +159,7 @@ step(const step_t *sp)
         break;
     }
 
-    under_test = false;
+    testing = false;
 
     return rc;
 }
@@ -305,9 +242,9 @@ test_streams(void)
 
     count = 0;
     fail_at = 1;
-    under_test = true;
+    testing = true;
     look(after, sizeof(after));
-    under_test = false;
+    testing = false;
 
     ok(count > 1, "no table of streams");
     is_str(after, before, "answers without it are the same");
@@ -340,9 +277,9 @@ main(void)
     memset(&conf, 0, sizeof(conf));
     count = 0;
     fail_at = 1;
-    under_test = true;
+    testing = true;
     ok(wzp_fed_create(&conf) == NULL, "no relay without memory");
-    under_test = false;
+    testing = false;
 
     return done_testing();
 }

@@ -26,71 +26,10 @@ main(void)
 
 #else
 
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t size);
-void __libc_free(void *p);
+#include "oom.h"
 
-static unsigned long  count;            /* allocations under test            */
-static unsigned long  fail_at;          /* 0: none                           */
-static bool           testing;
-static long           live;             /* objects that exist                */
+
 static unsigned       answers;
-
-
-static bool
-refuse(void)
-{
-    if (!testing || ++count != fail_at) {
-        return false;
-    }
-
-    errno = ENOMEM;
-
-    return true;
-}
-
-
-static void *
-made(void *p)
-{
-    live += (p != NULL);
-
-    return p;
-}
-
-
-void *
-malloc(size_t size)
-{
-    return refuse() ? NULL : made(__libc_malloc(size));
-}
-
-
-void *
-calloc(size_t n, size_t size)
-{
-    return refuse() ? NULL : made(__libc_calloc(n, size));
-}
-
-
-void *
-realloc(void *p, size_t size)
-{
-    if (p == NULL) {
-        return malloc(size);
-    }
-
-    return refuse() ? NULL : __libc_realloc(p, size);
-}
-
-
-void
-free(void *p)
-{
-    live -= (p != NULL);
-    __libc_free(p);
-}
 
 
 static uint8_t                 all[3000][WZP_FP_SIZE];
