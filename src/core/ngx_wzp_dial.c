@@ -507,8 +507,16 @@ ngx_wzp_dial_closed(wzp_qconn_t *qc, const wzp_qclose_t *why)
     dl = out->dial;
     peer = out->peer;
 
-    reason = out->stranger ? "its certificate is not the configured one"
-                           : ngx_wzp_conn_reason(why, text);
+    reason = ngx_wzp_conn_reason(why, text);
+
+    if (out->stranger) {
+        reason = "its certificate is not the configured one";
+
+    } else if (why->how == WZP_QCLOSE_PEER
+               && why->code == WZP_CLOSE_FORBIDDEN)
+    {
+        reason = "it does not let us in: its log says what to configure there";
+    }
 
     out->qc = NULL;
     out->peer = NULL;
