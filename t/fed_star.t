@@ -14,14 +14,14 @@ ok(wait_up(@r), 'all links are up');
 
 my @m = everywhere([@r[1 .. 3]], 2);
 ok(all_know(\@m), 'everybody is in every list');
-talk(\@m, 200, interval_us => 10_000);
-clean($r[0], \@m, 6_000, 'nobody at the hub');
+talk(\@m, 350, interval_us => 10_000);
+clean($r[0], \@m, 10_500, 'nobody at the hub');
 
 push @m, $r[0]->joined(map { { seed => seed_of($_), accept_streams => 1 } }
                        1 .. 2);
 ok(all_know(\@m), 'two more at the hub');
 
-talk(\@m, 150, interval_us => 10_000, seq => 200);
+talk(\@m, 150, interval_us => 10_000, seq => 350);
 
 my $a = account(\@m, frames => 0);
 is("$a->{dups}/$a->{corrupt}/$a->{strays}", '0/0/0', 'each once');
