@@ -392,13 +392,6 @@ done:
 }
 
 
-static void
-ngx_wzp_conf_random(void *ctx, uint8_t *buf, size_t len)
-{
-    ngx_wzp_random(buf, len);
-}
-
-
 static uint8_t *
 ngx_wzp_conf_no_buffer(void *ctx)
 {
@@ -427,7 +420,7 @@ ngx_wzp_conf_check_quic(ngx_conf_t *cf, ngx_wzp_relay_conf_t *conf)
 
     qf.server = true;
     ngx_wzp_conn_certificate(&qf, conf);
-    qf.random = ngx_wzp_conf_random;
+    qf.random = ngx_wzp_conn_random;
     qf.sink.buffer = ngx_wzp_conf_no_buffer;
     qf.sink.commit = ngx_wzp_conf_no_commit;
 

@@ -20,7 +20,6 @@
 #define NGX_WZP_PING_TIME       50      /* ms, and the relay hangs up        */
 
 
-static void ngx_wzp_conn_random(void *ctx, uint8_t *buf, size_t len);
 static bool ngx_wzp_conn_admit(void *ctx, const wzp_udp_dgram_t *dg,
     bool validated);
 static bool ngx_wzp_conn_mine(void *ctx, const char *name, size_t len);
@@ -40,6 +39,8 @@ static bool ngx_wzp_conn_migrated(wzp_qconn_t *qc, const wzp_addr_t *from,
     const wzp_addr_t *to);
 static void ngx_wzp_conn_closed(wzp_qconn_t *qc, const wzp_qclose_t *why);
 static void ngx_wzp_conn_log_end(ngx_wzp_conn_t *wc, const wzp_qclose_t *why);
+static void ngx_wzp_conn_close_some(ngx_wzp_relay_t *relay, ngx_uint_t peers,
+    wzp_close_t why);
 static const char *ngx_wzp_conn_ending(ngx_wzp_conn_t *wc,
     const wzp_qclose_t *why, char *buf);
 
@@ -119,7 +120,7 @@ ngx_wzp_conn_certificate(wzp_quic_conf_t *qf, const ngx_wzp_relay_conf_t *conf)
 }
 
 
-static void
+void
 ngx_wzp_conn_random(void *ctx, uint8_t *buf, size_t len)
 {
     ngx_wzp_random(buf, len);
@@ -773,6 +774,22 @@ ngx_wzp_conn_close_all(wzp_close_t why)
 void
 ngx_wzp_conn_close_relay(ngx_wzp_relay_t *relay, wzp_close_t why)
 {
+    ngx_wzp_conn_close_some(relay, 0, why);
+}
+
+
+void
+ngx_wzp_conn_close_peers(ngx_wzp_relay_t *relay, wzp_close_t why)
+{
+    ngx_wzp_conn_close_some(relay, 1, why);
+}
+
+
+/* relay is NULL: of any; peers: only other relays and phones. */
+static void
+ngx_wzp_conn_close_some(ngx_wzp_relay_t *relay, ngx_uint_t peers,
+    wzp_close_t why)
+{
     ngx_queue_t     *q;
     ngx_wzp_conn_t  *wc;
 
@@ -783,7 +800,8 @@ ngx_wzp_conn_close_relay(ngx_wzp_relay_t *relay, wzp_close_t why)
         wc = ngx_queue_data(q, ngx_wzp_conn_t, queue);
 
         if (wc->state != NGX_WZP_CONN_CLOSING
-            && (relay == NULL || wc->relay == relay))
+            && (relay == NULL || wc->relay == relay)
+            && (!peers || wc->state == NGX_WZP_CONN_PEER))
         {
             ngx_wzp_conn_close(wc, why);
         }
@@ -801,25 +819,6 @@ ngx_wzp_conn_account(void)
          q = ngx_queue_next(q))
     {
         ngx_wzp_stat_conn(ngx_queue_data(q, ngx_wzp_conn_t, queue));
-    }
-}
-
-
-void
-ngx_wzp_conn_close_peers(ngx_wzp_relay_t *relay, wzp_close_t why)
-{
-    ngx_queue_t     *q;
-    ngx_wzp_conn_t  *wc;
-
-    for (q = ngx_queue_head(&ngx_wzp_conns);
-         q != ngx_queue_sentinel(&ngx_wzp_conns);
-         q = ngx_queue_next(q))
-    {
-        wc = ngx_queue_data(q, ngx_wzp_conn_t, queue);
-
-        if (wc->state == NGX_WZP_CONN_PEER && wc->relay == relay) {
-            ngx_wzp_conn_close(wc, why);
-        }
     }
 }
 

@@ -95,6 +95,9 @@ struct ngx_wzp_conn_s {
 void ngx_wzp_conn_certificate(wzp_quic_conf_t *qf,
     const ngx_wzp_relay_conf_t *conf);
 
+/* ngx_wzp_random, as endpoints want it. */
+void ngx_wzp_conn_random(void *ctx, uint8_t *buf, size_t len);
+
 /* The endpoint of a relay in this worker.  NULL: logged. */
 wzp_quic_t *ngx_wzp_conn_endpoint(ngx_cycle_t *cycle, ngx_wzp_relay_t *relay);
 

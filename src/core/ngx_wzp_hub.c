@@ -28,7 +28,6 @@
 
 
 static ngx_int_t ngx_wzp_hub_endpoint(ngx_cycle_t *cycle, ngx_wzp_hub_t *hub);
-static void ngx_wzp_hub_random(void *ctx, uint8_t *buf, size_t len);
 static void ngx_wzp_hub_timer_handler(ngx_event_t *ev);
 static void ngx_wzp_hub_logic_handler(ngx_event_t *ev);
 static void ngx_wzp_hub_rule(ngx_wzp_hub_t *hub);
@@ -134,7 +133,7 @@ ngx_wzp_hub_endpoint(ngx_cycle_t *cycle, ngx_wzp_hub_t *hub)
     qf.bundle_ns = conf->bundle * WZP_MS;
     qf.queue_len = NGX_WZP_HUB_QUEUE;
 
-    qf.random = ngx_wzp_hub_random;
+    qf.random = ngx_wzp_conn_random;
     qf.ctx = hub;
     qf.sink = wzp_quic_sink_udp(ngx_wzp_worker->tx);
 
@@ -150,13 +149,6 @@ ngx_wzp_hub_endpoint(ngx_cycle_t *cycle, ngx_wzp_hub_t *hub)
     }
 
     return NGX_OK;
-}
-
-
-static void
-ngx_wzp_hub_random(void *ctx, uint8_t *buf, size_t len)
-{
-    ngx_wzp_random(buf, len);
 }
 
 
@@ -494,6 +486,29 @@ ngx_wzp_hub_accept(ngx_wzp_conn_t *wc)
     }
 
     ngx_wzp_conn_close(wc, WZP_CLOSE_RESERVED);
+}
+
+
+void
+ngx_wzp_hub_hello(ngx_wzp_hub_t *hub, wzp_qconn_t *qc, ngx_uint_t sync,
+    ngx_uint_t goaway)
+{
+    wzp_signal_t             sg;
+    wzp_federation_hello_t  *fh;
+
+    ngx_memzero(&sg, sizeof(sg));
+    sg.type = WZP_SIG_FEDERATION_HELLO;
+
+    fh = &sg.u.federation_hello;
+    wzp_cert_fp_text(fh->tls_fingerprint, hub->relay->conf->cert_fp);
+    fh->extensions = WZP_EXT_LINK;
+    fh->epoch = hub->epoch;
+    (void) ngx_cpystrn((u_char *) fh->addr, (u_char *) hub->addr,
+                       sizeof(fh->addr));
+    fh->sync = sync;
+    fh->goaway = goaway;
+
+    (void) ngx_wzp_conn_signal(qc, &sg, 0);
 }
 
 

@@ -112,6 +112,10 @@ void ngx_wzp_hub_arm(ngx_wzp_relay_t *relay);
 /* A connection with a server name that is not a room's. */
 void ngx_wzp_hub_accept(ngx_wzp_conn_t *wc);
 
+/* Our hello, on a connection with another relay: a link or a probe. */
+void ngx_wzp_hub_hello(ngx_wzp_hub_t *hub, wzp_qconn_t *qc, ngx_uint_t sync,
+    ngx_uint_t goaway);
+
 /* The slot of the hub, or of the heir, or NGX_WZP_NONE. */
 uint32_t ngx_wzp_hub_slot(const ngx_wzp_relay_conf_t *conf);
 uint32_t ngx_wzp_hub_heir(const ngx_wzp_relay_conf_t *conf);

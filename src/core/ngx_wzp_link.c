@@ -243,7 +243,7 @@ ngx_wzp_link_up(void *ctx, ngx_wzp_out_t *out)
 
     ngx_queue_insert_tail(&ln->conns, &lc->queue);
 
-    ngx_wzp_link_hello(lc, 0, 0);
+    ngx_wzp_hub_hello(lc->hub, lc->qc, 0, 0);
 
     return lc;
 }
@@ -783,7 +783,7 @@ ngx_wzp_link_leave(ngx_wzp_hub_t *hub, ngx_uint_t force)
                 ngx_wzp_link_close(lc, WZP_CLOSE_GOING_AWAY);
 
             } else if (lc->wc != NULL) {
-                ngx_wzp_link_hello(lc, 0, 1);
+                ngx_wzp_hub_hello(lc->hub, lc->qc, 0, 1);
             }
         }
     }

@@ -31,29 +31,6 @@ static void ngx_wzp_link_room(ngx_wzp_link_conn_t *lc,
 
 
 void
-ngx_wzp_link_hello(ngx_wzp_link_conn_t *lc, ngx_uint_t sync,
-    ngx_uint_t goaway)
-{
-    wzp_signal_t             sg;
-    wzp_federation_hello_t  *fh;
-
-    ngx_memzero(&sg, sizeof(sg));
-    sg.type = WZP_SIG_FEDERATION_HELLO;
-
-    fh = &sg.u.federation_hello;
-    wzp_cert_fp_text(fh->tls_fingerprint, lc->hub->relay->conf->cert_fp);
-    fh->extensions = WZP_EXT_LINK;
-    fh->epoch = lc->hub->epoch;
-    (void) ngx_cpystrn((u_char *) fh->addr, (u_char *) lc->hub->addr,
-                       sizeof(fh->addr));
-    fh->sync = sync;
-    fh->goaway = goaway;
-
-    (void) ngx_wzp_conn_signal(lc->qc, &sg, 0);
-}
-
-
-void
 ngx_wzp_link_ping(ngx_wzp_link_conn_t *lc)
 {
     wzp_signal_t  sg;
@@ -157,7 +134,7 @@ ngx_wzp_link_say(ngx_wzp_link_conn_t *lc)
         && (lc->hub->ruling || ngx_wzp_link_synced(lc->hub, lc->link)))
     {
         lc->said = 1;
-        ngx_wzp_link_hello(lc, 1, 0);
+        ngx_wzp_hub_hello(lc->hub, lc->qc, 1, 0);
     }
 }
 
@@ -237,7 +214,7 @@ ngx_wzp_link_first(ngx_wzp_link_conn_t *lc, const wzp_signal_t *sg)
         ngx_wzp_link_take(lc, &sg->u.federation_hello);
 
         if (lc->wc != NULL && lc->ours) {
-            ngx_wzp_link_hello(lc, 0, 0);
+            ngx_wzp_hub_hello(lc->hub, lc->qc, 0, 0);
         }
 
         ngx_wzp_link_ready(lc);

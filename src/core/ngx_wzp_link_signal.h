@@ -34,10 +34,6 @@ void ngx_wzp_link_error(ngx_wzp_link_t *ln, const char *why);
 
 /* ---- ngx_wzp_link_signal.c ---- */
 
-/* Our hello, with its flags. */
-void ngx_wzp_link_hello(ngx_wzp_link_conn_t *lc, ngx_uint_t sync,
-    ngx_uint_t goaway);
-
 /* Tell everything that a new connection has to know. */
 void ngx_wzp_link_tell(ngx_wzp_link_conn_t *lc);
 

@@ -24,7 +24,6 @@ static void ngx_wzp_probe_message(void *peer, const uint8_t *data,
 static void ngx_wzp_probe_datagram(void *peer, const uint8_t *data,
     size_t len);
 static void ngx_wzp_probe_closed(void *peer, const char *why);
-static void ngx_wzp_probe_hello(ngx_wzp_probe_t *pr);
 static void ngx_wzp_probe_greeted(ngx_wzp_probe_t *pr,
     const wzp_federation_hello_t *fh);
 static void ngx_wzp_probe_begin(ngx_wzp_probe_t *pr, unsigned flags,
@@ -237,7 +236,9 @@ ngx_wzp_probe_up(void *ctx, ngx_wzp_out_t *out)
                   &pr->host->text);
 
     if (pr->known) {
-        ngx_wzp_probe_hello(pr);
+        /* ours know each other by it; an existing relay reads and forgets it */
+
+    ngx_wzp_hub_hello(pr->hub, pr->qc, 0, 0);
     }
 
     ngx_wzp_probe_ping(pr);
@@ -356,27 +357,6 @@ ngx_wzp_probe_message(void *peer, const uint8_t *data, size_t len)
 }
 
 
-/* Ours know each other by it; an existing relay reads and forgets it. */
-static void
-ngx_wzp_probe_hello(ngx_wzp_probe_t *pr)
-{
-    wzp_signal_t             sg;
-    wzp_federation_hello_t  *fh;
-
-    ngx_memzero(&sg, sizeof(sg));
-    sg.type = WZP_SIG_FEDERATION_HELLO;
-
-    fh = &sg.u.federation_hello;
-    wzp_cert_fp_text(fh->tls_fingerprint, pr->hub->relay->conf->cert_fp);
-    fh->extensions = WZP_EXT_LINK;
-    fh->epoch = pr->hub->epoch;
-    (void) ngx_cpystrn((u_char *) fh->addr, (u_char *) pr->hub->addr,
-                       sizeof(fh->addr));
-
-    (void) ngx_wzp_conn_signal(pr->qc, &sg, 0);
-}
-
-
 static void
 ngx_wzp_probe_greeted(ngx_wzp_probe_t *pr, const wzp_federation_hello_t *fh)
 {
@@ -387,7 +367,7 @@ ngx_wzp_probe_greeted(ngx_wzp_probe_t *pr, const wzp_federation_hello_t *fh)
     pr->ours = 1;
 
     if (pr->host == NULL) {
-        ngx_wzp_probe_hello(pr);
+        ngx_wzp_hub_hello(pr->hub, pr->qc, 0, 0);
     }
 
     ngx_wzp_probe_begin(pr, WZP_GOSSIP_OURS, fh->addr);
