@@ -92,7 +92,8 @@ PURE = -std=c11 -D_GNU_SOURCE= $(WARN) $(if $(IS_CLANG),,$(WARN_GCC)) \
 
 INCS = -Isrc $(NGTCP2_CFLAGS) $(BORINGSSL_CFLAGS) $(OPUS_CFLAGS) \
        $(SODIUM_CFLAGS) $(JANSSON_CFLAGS) $(SNDFILE_CFLAGS) \
-       $(SAMPLERATE_CFLAGS)
+       $(SAMPLERATE_CFLAGS) $(CODEC2_CFLAGS) $(SPEEXDSP_CFLAGS) \
+       $(ALSA_CFLAGS) $(NCURSES_CFLAGS) $(ZIP_CFLAGS)
 
 # -ffunction-sections: what the module does not use is left out of it.
 
@@ -100,13 +101,14 @@ COMPILE = $(CC) $(PURE) -fPIC -fvisibility=hidden -ffunction-sections \
           -fdata-sections $(CFLAGS) $(HARDEN) $(INCS)
 
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) $(HARDEN) -Wl,--exclude-libs,ALL \
-       -Wl,--gc-sections
+       -Wl,--gc-sections -Wl,--as-needed
 
 ENGINE_LIBS = $(B)/libwzpquic.a $(B)/libwzp.a
 LIBS = $(ENGINE_LIBS) $(NGTCP2_LIBS) $(BORINGSSL_LIBS) $(SODIUM_LIBS) \
        $(JANSSON_LIBS)
 CLIENT_LIBS = $(LIBS) $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(OPUS_LIBS) \
-              -lm -lpthread
+              $(CODEC2_LIBS) $(SPEEXDSP_LIBS) $(ALSA_LIBS) $(NCURSES_LIBS) \
+              $(ZIP_LIBS) -lm -lpthread
 
 
 # Sources.  A new file in one of these directories is picked up by itself.

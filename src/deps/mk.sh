@@ -56,6 +56,21 @@ SNDFILE_LIBS = $(flags --libs sndfile)
 
 SAMPLERATE_CFLAGS = $(flags --cflags samplerate)
 SAMPLERATE_LIBS = $(flags --libs samplerate)
+
+CODEC2_CFLAGS = $(flags --cflags codec2)
+CODEC2_LIBS = $(flags --libs codec2)
+
+SPEEXDSP_CFLAGS = $(flags --cflags speexdsp)
+SPEEXDSP_LIBS = $(flags --libs speexdsp)
+
+ALSA_CFLAGS = $(flags --cflags alsa)
+ALSA_LIBS = $(flags --libs alsa)
+
+NCURSES_CFLAGS = $(flags --cflags ncursesw)
+NCURSES_LIBS = $(flags --libs ncursesw)
+
+ZIP_CFLAGS = $(flags --cflags libzip)
+ZIP_LIBS = $(flags --libs libzip)
 EOF
 
     optional TEST_NGINX_LIB test-nginx /lib

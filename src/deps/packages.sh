@@ -9,12 +9,17 @@ build_packages="
     dpkg-dev
     g++
     gcc
+    libasound2-dev
     libc6-dev
+    libcodec2-dev
     libjansson-dev
+    libncurses-dev
     libpcre2-dev
     libsamplerate0-dev
     libsndfile1-dev
     libsodium-dev
+    libspeexdsp-dev
+    libzip-dev
     libnginx-mod-stream
     libssl-dev
     make
@@ -40,6 +45,7 @@ test_packages="
     libhttp-message-perl
     libipc-run-perl
     libjson-perl
+    liblcrq-dev
     liblist-moreutils-perl
     libtest-base-perl
     libtest-longstring-perl
