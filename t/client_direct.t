@@ -153,7 +153,7 @@ $proxy->stop;
 # ---- ringing: a terminal, no answer, reloads ----
 
 SKIP: {
-    my $p = terminal(2) or skip 'needs script(1)', 18;
+    my $p = terminal(2) or skip 'needs script(1)', 19;
 
     $a = person(1, '--call', 'bob', '--ring-timeout', '2');
     is($a->wait, 10, 'no answer: exit status') or diag($a->story);
@@ -175,6 +175,7 @@ SKIP: {
     types($p, qr/joined "call with Eve"/, 'h');
     is($c->wait, 0, 'and hung up') or diag($c->story);
     ended($c, 'hung_up', 0, 'by Bob');
+    ok(wait_for { $p->output =~ /hung up: Eve/ }, 'his room is left');
 
     # another device of Bob's is faster
 
