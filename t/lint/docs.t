@@ -77,7 +77,7 @@ is_deeply([grep { !$metric{$_} || $shown{$_} > 1 } sort keys %shown], [],
 # ---- the client ----
 
 my %option;
-my $options = slurp('client/options.c');
+my $options = slurp('client/options_table.c');
 $option{$1} = 1 while $options =~ /^\s*\{\s*"([a-z0-9-]+)",\s*CL_/mg;
 
 cmp_ok(scalar(keys %option), '>=', 15, keys(%option) . ' options');
