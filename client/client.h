@@ -15,6 +15,7 @@
 #define CL_RATE_HZ          48000       /* all audio inside: mono, 16 bit    */
 #define CL_TICK_SAMPLES     480         /* 10 ms                             */
 #define CL_FRAME_MAX        5760        /* 120 ms: the longest Opus packet   */
+#define CL_SILENCE_DB       -100.0f     /* level of nothing at all           */
 
 
 /* Exit statuses; --help and the manual name them. */

@@ -13,6 +13,7 @@
 #define CL_TONE_HZ          440         /* PROTOCOL 11.1 */
 #define CL_TONE_PEAK        16000
 #define CL_TONE_PERIOD      (CL_RATE_HZ / 40)   /* samples: 11 whole waves   */
+#define CL_LEVEL_PART       (CL_RATE_HZ / 10)   /* samples: 100 ms           */
 
 
 struct cl_source_s {
@@ -20,6 +21,10 @@ struct cl_source_s {
     uint64_t      at;
     uint64_t      end;                  /* samples; UINT64_MAX: for ever     */
     int16_t       tone[CL_TONE_PERIOD];
+
+    int           peak;                 /* of the part that is being read    */
+    size_t        seen;                 /* samples of it                     */
+    float         level_db;             /* of the last whole part            */
 };
 
 
@@ -52,6 +57,8 @@ cl_source_create(cl_source_t **src, const cl_options_t *op)
         return cl_fail(CL_INTERNAL, "no memory");
     }
 
+    (*src)->level_db = CL_SILENCE_DB;
+
     if (op->tone) {
         cl_source_tone(*src, op->tone_s);
         return CL_OK;
@@ -79,6 +86,30 @@ cl_source_destroy(cl_source_t *src)
 }
 
 
+static void
+cl_source_measure(cl_source_t *src, const int16_t *pcm, size_t n)
+{
+    int     peak;
+    size_t  i;
+
+    peak = src->peak;
+
+    for (i = 0; i < n; i++) {
+        peak = WZP_MAX(peak, pcm[i] < 0 ? -pcm[i] : pcm[i]);
+    }
+
+    src->peak = peak;
+    src->seen += n;
+
+    if (src->seen >= CL_LEVEL_PART) {
+        src->level_db = peak > 0 ? 20 * log10f((float) peak / 32768)
+                                 : CL_SILENCE_DB;
+        src->peak = 0;
+        src->seen = 0;
+    }
+}
+
+
 bool
 cl_source_read(cl_source_t *src, int16_t *pcm, size_t n)
 {
@@ -96,5 +127,32 @@ cl_source_read(cl_source_t *src, int16_t *pcm, size_t n)
 
     memset(pcm + done, 0, (n - done) * sizeof(int16_t));
 
+    cl_source_measure(src, pcm, n);
+
     return done > 0;
+}
+
+
+bool
+cl_source_live(const cl_source_t *src)
+{
+    (void) src;
+
+    return false;
+}
+
+
+size_t
+cl_source_ready(const cl_source_t *src)
+{
+    (void) src;
+
+    return SIZE_MAX;
+}
+
+
+float
+cl_source_level(const cl_source_t *src)
+{
+    return src->level_db;
 }

@@ -21,5 +21,14 @@ void cl_source_destroy(cl_source_t *src);
  * nothing was written. */
 bool cl_source_read(cl_source_t *src, int16_t *pcm, size_t n);
 
+/* A microphone: its clock says when a frame is there, and not ours. */
+bool cl_source_live(const cl_source_t *src);
+
+/* Samples that can be read now; SIZE_MAX for tones and files. */
+size_t cl_source_ready(const cl_source_t *src);
+
+/* Peak of the last 100 ms that were read, in dBFS; CL_SILENCE_DB: nothing. */
+float cl_source_level(const cl_source_t *src);
+
 
 #endif /* _SOURCE_H_INCLUDED_ */
