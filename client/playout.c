@@ -2,8 +2,10 @@
  * All streams together.  See playout.h.
  */
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "playout.h"
 #include "wzp/wzp_mix.h"
@@ -16,6 +18,17 @@
 #define CL_REST_NS          (30 * WZP_SEC)      /* then the decoder goes     */
 #define CL_GUESS_AHEAD      200         /* packets: still the same sender    */
 #define CL_GUESS_BEHIND     50
+#define CL_PREFIX_MIN       4           /* digits of a fingerprint           */
+
+
+/* What somebody's sound shall be like. */
+typedef struct {
+    char   who[WZP_ALIAS_MAX + 1];
+    bool   has_db;
+    bool   has_muted;
+    float  db;
+    bool   muted;
+} cl_volume_t;
 
 
 struct cl_playout_s {
@@ -28,7 +41,12 @@ struct cl_playout_s {
     uint64_t           malformed;
     uint64_t           evicted;
     wzp_mix_t          mix;
+    cl_volume_t        volumes[CL_VOLUMES_MAX];
+    size_t             nvolumes;
 };
+
+
+static void cl_playout_wishes(cl_playout_t *po, cl_stream_t *sm);
 
 
 cl_playout_t *
@@ -189,6 +207,7 @@ cl_playout_new(cl_playout_t *po, uint16_t id)
 
     if (id != 0 && po->conf.who != NULL) {
         po->conf.who(po->conf.ctx, sm);
+        cl_playout_wishes(po, sm);
     }
 
     return sm;
@@ -206,7 +225,7 @@ cl_playout_wake(cl_playout_t *po, cl_stream_t *sm)
         cl_playout_sleep(po, po->streams[cl_playout_oldest(po, true)]);
     }
 
-    if (cl_stream_wake(sm, po->conf.sink != NULL)) {
+    if (cl_stream_wake(sm, po->conf.sink != NULL || po->conf.pull)) {
         po->voices++;
     }
 }
@@ -263,6 +282,173 @@ cl_playout_name(cl_playout_t *po, uint16_t id, const char *fp,
 
     (void) snprintf(sm->fp, sizeof(sm->fp), "%s", fp);
     (void) snprintf(sm->alias, sizeof(sm->alias), "%s", alias);
+    cl_playout_wishes(po, sm);
+}
+
+
+/* Is this text the beginning of the fingerprint? */
+
+static bool
+cl_playout_prefix(const char *fp, const char *text)
+{
+    unsigned  n;
+
+    n = 0;
+
+    while (*text != '\0' && *fp != '\0') {
+
+        if (*text == ':') {
+            text++;
+
+        } else if (*fp == ':') {
+            fp++;
+
+        } else if (*text != *fp && (*text | 0x20) != *fp) {
+            return false;
+
+        } else {
+            text++;
+            fp++;
+            n++;
+        }
+    }
+
+    return *text == '\0' && n >= CL_PREFIX_MIN;
+}
+
+
+static bool
+cl_playout_meant(const cl_stream_t *sm, const char *who)
+{
+    return strcasecmp(sm->alias, who) == 0 || cl_playout_prefix(sm->fp, who);
+}
+
+
+static void
+cl_playout_wish(cl_stream_t *sm, const cl_volume_t *vl)
+{
+    if (cl_playout_meant(sm, vl->who)) {
+
+        if (vl->has_db) {
+            sm->volume_db = vl->db;
+        }
+
+        if (vl->has_muted) {
+            sm->muted = vl->muted;
+        }
+    }
+}
+
+
+static void
+cl_playout_wishes(cl_playout_t *po, cl_stream_t *sm)
+{
+    size_t  i;
+
+    for (i = 0; i < po->nvolumes; i++) {
+        cl_playout_wish(sm, &po->volumes[i]);
+    }
+}
+
+
+/* The entry for this name, the last of all; NULL: there is no room. */
+
+static cl_volume_t *
+cl_playout_entry(cl_playout_t *po, const char *who)
+{
+    size_t       i;
+    cl_volume_t  vl;
+
+    for (i = 0; i < po->nvolumes; i++) {
+        if (strcasecmp(po->volumes[i].who, who) == 0) {
+            break;
+        }
+    }
+
+    if (i < po->nvolumes) {
+        vl = po->volumes[i];
+        memmove(&po->volumes[i], &po->volumes[i + 1],
+                (po->nvolumes - i - 1) * sizeof(cl_volume_t));
+        po->nvolumes--;
+
+    } else {
+        memset(&vl, 0, sizeof(cl_volume_t));
+        (void) snprintf(vl.who, sizeof(vl.who), "%s", who);
+    }
+
+    if (po->nvolumes == CL_VOLUMES_MAX) {
+        return NULL;
+    }
+
+    po->volumes[po->nvolumes] = vl;
+
+    return &po->volumes[po->nvolumes++];
+}
+
+
+static void
+cl_playout_told(cl_playout_t *po, const cl_volume_t *vl)
+{
+    size_t  i;
+
+    for (i = 0; i < po->n; i++) {
+        cl_playout_wish(po->streams[i], vl);
+    }
+}
+
+
+static float
+cl_playout_db(float db)
+{
+    return WZP_MAX(WZP_MIN(db, CL_VOLUME_DB), -CL_VOLUME_DB);
+}
+
+
+bool
+cl_playout_volume(cl_playout_t *po, const char *who, float db)
+{
+    cl_volume_t  *vl;
+
+    vl = cl_playout_entry(po, who);
+
+    if (vl == NULL) {
+        return false;
+    }
+
+    vl->has_db = true;
+    vl->db = cl_playout_db(db);
+    cl_playout_told(po, vl);
+
+    return true;
+}
+
+
+bool
+cl_playout_mute(cl_playout_t *po, const char *who, bool muted)
+{
+    cl_volume_t  *vl;
+
+    vl = cl_playout_entry(po, who);
+
+    if (vl == NULL) {
+        return false;
+    }
+
+    vl->has_muted = true;
+    vl->muted = muted;
+    cl_playout_told(po, vl);
+
+    return true;
+}
+
+
+void
+cl_playout_adjust(cl_playout_t *po, size_t i, float db, bool muted)
+{
+    if (i < po->n) {
+        po->streams[i]->volume_db = cl_playout_db(db);
+        po->streams[i]->muted = muted;
+    }
 }
 
 
@@ -284,10 +470,20 @@ cl_playout_talk(cl_playout_t *po, cl_stream_t *sm, uint64_t now_ns)
 
 
 static void
-cl_playout_tick(cl_playout_t *po, uint64_t now_ns)
+cl_playout_mix(cl_playout_t *po, const cl_stream_t *sm, int16_t *pcm)
+{
+    if (!sm->muted) {
+        wzp_mix_add(&po->mix, pcm, CL_TICK_SAMPLES,
+                    sm->volume_db == 0 ? 1 : powf(10, sm->volume_db / 20));
+    }
+}
+
+
+void
+cl_playout_tick(cl_playout_t *po, uint64_t now_ns,
+    int16_t pcm[CL_TICK_SAMPLES])
 {
     size_t        i;
-    int16_t       pcm[CL_TICK_SAMPLES];
     cl_stream_t  *sm;
 
     for (i = 0; i < po->n; i++) {
@@ -295,14 +491,19 @@ cl_playout_tick(cl_playout_t *po, uint64_t now_ns)
 
         cl_playout_talk(po, sm, now_ns);
 
-        if (sm->voice == NULL) {
+        if (!po->started || sm->voice == NULL) {
             continue;
         }
 
         if (cl_stream_pull(sm, pcm, now_ns)) {
-            wzp_mix_add(&po->mix, pcm, CL_TICK_SAMPLES);
+            cl_stream_meter(sm, pcm);
+            cl_playout_mix(po, sm, pcm);
+            continue;
+        }
 
-        } else if (now_ns > sm->heard_ns + CL_REST_NS) {
+        cl_stream_meter(sm, NULL);
+
+        if (now_ns > sm->heard_ns + CL_REST_NS) {
             cl_playout_sleep(po, sm);
         }
     }
@@ -318,7 +519,9 @@ cl_playout_tick(cl_playout_t *po, uint64_t now_ns)
 uint64_t
 cl_playout_turn(cl_playout_t *po, uint64_t now_ns)
 {
-    if (!po->started) {
+    int16_t  pcm[CL_TICK_SAMPLES];
+
+    if (!po->started || po->conf.pull) {
         return UINT64_MAX;
     }
 
@@ -327,7 +530,7 @@ cl_playout_turn(cl_playout_t *po, uint64_t now_ns)
     }
 
     while (now_ns >= po->tick_ns) {
-        cl_playout_tick(po, po->tick_ns);
+        cl_playout_tick(po, po->tick_ns, pcm);
         po->tick_ns += CL_TICK_NS;
     }
 

@@ -1,6 +1,6 @@
 /*
  * All streams together: whose packet is it, and what is to be heard now.  The
- * local clock drives it, 10 ms at a time.
+ * local clock drives it, 10 ms at a time, or a sound card does (conf.pull).
  */
 
 #ifndef _PLAYOUT_H_INCLUDED_
@@ -12,6 +12,8 @@
 
 #define CL_STREAMS_MAX      256         /* accounts kept; the oldest go      */
 #define CL_VOICES_MAX       64          /* of these with a decoder           */
+#define CL_VOLUMES_MAX      64          /* wishes kept                       */
+#define CL_VOLUME_DB        40.0f       /* -40 .. 40                         */
 
 
 typedef struct cl_playout_s  cl_playout_t;
@@ -34,6 +36,9 @@ typedef struct {
     cl_playout_talk_pt  talk;
     cl_playout_who_pt   who;
     void               *ctx;
+    bool                pull;           /* cl_playout_tick is called by whom
+                                           it is played by; sink, if any,
+                                           gets the same                     */
 } cl_playout_conf_t;
 
 
@@ -53,8 +58,25 @@ void cl_playout_put(cl_playout_t *po, const uint8_t *data, size_t len,
 void cl_playout_name(cl_playout_t *po, uint16_t id, const char *fp,
     const char *alias);
 
-/* Play what is due; returns when the next tick is. */
+/* Play what is due; returns when the next tick is.  Nothing to do with
+ * conf.pull. */
 uint64_t cl_playout_turn(cl_playout_t *po, uint64_t now_ns);
+
+/* The next 10 ms of everybody.  Before the start: silence. */
+void cl_playout_tick(cl_playout_t *po, uint64_t now_ns,
+    int16_t pcm[CL_TICK_SAMPLES]);
+
+/*
+ * How loud, and whether at all, somebody is to be heard: by alias (any case)
+ * or by the beginning of the fingerprint (4 digits or more, colons may be
+ * missing).  Kept for people who come later; the newest wish counts.  False:
+ * too many wishes.
+ */
+bool cl_playout_volume(cl_playout_t *po, const char *who, float db);
+bool cl_playout_mute(cl_playout_t *po, const char *who, bool muted);
+
+/* The same for one stream, who need not have a name. */
+void cl_playout_adjust(cl_playout_t *po, size_t i, float db, bool muted);
 
 /* For the status line. */
 size_t cl_playout_count(const cl_playout_t *po);

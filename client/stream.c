@@ -2,6 +2,7 @@
  * One sender as we hear it.  See stream.h.
  */
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "stream.h"
@@ -10,6 +11,7 @@
 #define CL_NOISE_PEAK       50          /* PROTOCOL 6.3 */
 #define CL_PACKET_SILENT    2           /* bytes: an Opus packet of silence  */
 #define CL_MS               (CL_RATE_HZ / 1000u)
+#define CL_LEVEL_FALL_DB    3           /* per tick                          */
 
 
 cl_stream_t *
@@ -21,6 +23,7 @@ cl_stream_create(uint16_t id)
 
     if (sm != NULL) {
         sm->id = id;
+        sm->level_db = CL_LEVEL_MIN_DB;
         wzp_account_init(&sm->acc);
     }
 
@@ -77,6 +80,7 @@ cl_stream_sleep(cl_stream_t *sm)
     cl_decoder_destroy(sm->voice->de);
     free(sm->voice);
     sm->voice = NULL;
+    sm->level_db = CL_LEVEL_MIN_DB;
 }
 
 
@@ -115,6 +119,7 @@ cl_stream_frame(cl_stream_t *sm, const wzp_packet_t *pk, wzp_frame_t *fr)
     fr->seq = pk->seq;
     fr->timestamp = pk->timestamp;
     fr->codec = pk->codec;
+    fr->copy = false;
     fr->data = pk->payload.data;
     fr->len = pk->payload.len;
     fr->dur_ms = wzp_codec_info((unsigned) pk->codec)->frame_ms;
@@ -336,6 +341,26 @@ cl_stream_pull(cl_stream_t *sm, int16_t *pcm, uint64_t now_ns)
     }
 
     return heard;
+}
+
+
+void
+cl_stream_meter(cl_stream_t *sm, const int16_t *pcm)
+{
+    int     v, peak;
+    float   db;
+    size_t  i;
+
+    peak = 0;
+
+    for (i = 0; pcm != NULL && i < CL_TICK_SAMPLES; i++) {
+        v = pcm[i] < 0 ? -pcm[i] : pcm[i];
+        peak = WZP_MAX(peak, v);
+    }
+
+    db = peak ? 20 * log10f((float) peak / 32768) : CL_LEVEL_MIN_DB;
+    sm->level_db = WZP_MAX(db, sm->level_db - CL_LEVEL_FALL_DB);
+    sm->level_db = WZP_MAX(sm->level_db, CL_LEVEL_MIN_DB);
 }
 
 

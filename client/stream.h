@@ -17,6 +17,9 @@
 #include "wzp/wzp_signal.h"
 
 
+#define CL_LEVEL_MIN_DB     -96.0f      /* silence                           */
+
+
 typedef struct {
     uint64_t  concealed_plc;            /* frames guessed in running speech  */
     uint64_t  concealed_dred;           /* frames out of later packets       */
@@ -54,6 +57,10 @@ typedef struct {
     uint64_t            heard_ns;       /* last packet                       */
     uint64_t            loud_ns;        /* last packet that was not silence  */
     bool                talking;        /* as was told                       */
+    float               level_db;       /* of its sound, dBFS: peak of about
+                                           the last 100 ms, before volume    */
+    float               volume_db;      /* wanted by the listener            */
+    bool                muted;          /* by the listener                   */
 } cl_stream_t;
 
 
@@ -70,6 +77,9 @@ void cl_stream_put(cl_stream_t *sm, const wzp_packet_t *pk, uint64_t now_ns);
 
 /* The next CL_TICK_SAMPLES.  False when they are silence (not written). */
 bool cl_stream_pull(cl_stream_t *sm, int16_t *pcm, uint64_t now_ns);
+
+/* A tick of its sound was played, NULL: silence; updates level_db. */
+void cl_stream_meter(cl_stream_t *sm, const int16_t *pcm);
 
 /* Counters of the jitter buffer, earlier ones included. */
 void cl_stream_jitter(const cl_stream_t *sm, wzp_jitter_stats_t *st);

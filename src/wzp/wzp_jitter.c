@@ -143,6 +143,37 @@ wzp_jitter_admit(wzp_jitter_t *jb, uint16_t seq, uint64_t now_ns)
 }
 
 
+/* Would a copy of this number fill a hole? */
+
+static bool
+wzp_jitter_fits(wzp_jitter_t *jb, uint16_t seq)
+{
+    int32_t  d;
+
+    if (jb->has_next) {
+        d = wzp_seq_diff(seq, jb->next_seq);
+
+        if (d < 0 || d >= WZP_JITTER_SLOTS) {
+            return false;
+        }
+    }
+
+    if (jb->count == 0) {
+        return jb->has_next;
+    }
+
+    if (wzp_jitter_slot(jb, seq) != NULL) {
+        return false;
+    }
+
+    d = wzp_seq_diff(jb->top_seq, seq);
+
+    return d > -WZP_JITTER_SLOTS && d < WZP_JITTER_SLOTS
+           && wzp_seq_diff(seq, wzp_jitter_lowest(jb)->seq)
+              < WZP_JITTER_SLOTS;
+}
+
+
 wzp_rc_t
 wzp_jitter_put(wzp_jitter_t *jb, const wzp_frame_t *fr, uint64_t now_ns)
 {
@@ -153,9 +184,15 @@ wzp_jitter_put(wzp_jitter_t *jb, const wzp_frame_t *fr, uint64_t now_ns)
         return WZP_ETOOBIG;
     }
 
+    if (fr->copy && !wzp_jitter_fits(jb, fr->seq)) {
+        return wzp_jitter_slot(jb, fr->seq) != NULL ? WZP_EDUP : WZP_ELATE;
+    }
+
     rc = wzp_jitter_admit(jb, fr->seq, now_ns);
 
-    wzp_jitter_estimate(jb, fr, now_ns);
+    if (!fr->copy) {
+        wzp_jitter_estimate(jb, fr, now_ns);
+    }
 
     if (rc != WZP_OK) {
         jb->st.late += (rc == WZP_ELATE);
@@ -166,6 +203,7 @@ wzp_jitter_put(wzp_jitter_t *jb, const wzp_frame_t *fr, uint64_t now_ns)
     sl = &jb->slots[fr->seq & (WZP_JITTER_SLOTS - 1)];
 
     sl->used = true;
+    sl->copy = fr->copy;
     sl->seq = fr->seq;
     sl->timestamp = fr->timestamp;
     sl->codec = fr->codec;
@@ -267,6 +305,7 @@ wzp_jitter_give(const wzp_jitter_slot_t *sl, wzp_frame_t *fr)
     fr->timestamp = sl->timestamp;
     fr->codec = sl->codec;
     fr->dur_ms = sl->dur_ms;
+    fr->copy = sl->copy;
     fr->data = sl->data;
     fr->len = sl->len;
 }

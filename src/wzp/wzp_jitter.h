@@ -36,6 +36,9 @@ typedef struct {
     uint32_t        timestamp;          /* ms, or 1/48 ms (PROTOCOL 3.1)     */
     wzp_codec_t     codec;
     uint16_t        dur_ms;             /* 0: plays nothing (repair packet)  */
+    bool            copy;               /* came inside a later packet: one
+                                           that is late or known does not
+                                           count                             */
     const uint8_t  *data;
     size_t          len;                /* at most WZP_JITTER_PAYLOAD        */
 } wzp_frame_t;
@@ -82,6 +85,7 @@ typedef enum {
 
 typedef struct {
     bool         used;
+    bool         copy;
     uint16_t     seq;
     uint32_t     timestamp;
     wzp_codec_t  codec;
@@ -129,7 +133,8 @@ void wzp_jitter_reset(wzp_jitter_t *jb);
  *
  * WZP_OK queued; WZP_ELATE its place was played already (st.late); WZP_EDUP
  * it is in the buffer already (st.dup); WZP_ETOOBIG too long a payload.  More
- * than 100 behind is a new sender: the buffer starts again there.
+ * than 100 behind is a new sender: the buffer starts again there.  A copy that
+ * is of no use is refused without a trace.
  * O(WZP_JITTER_SLOTS) at worst, never allocates.
  */
 wzp_rc_t wzp_jitter_put(wzp_jitter_t *jb, const wzp_frame_t *fr,

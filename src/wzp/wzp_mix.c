@@ -2,6 +2,8 @@
  * Mixing with a limiter.  See wzp_mix.h.
  */
 
+#include <math.h>
+
 #include "wzp/wzp_mix.h"
 
 
@@ -19,14 +21,14 @@ wzp_mix_init(wzp_mix_t *mx)
 
 
 void
-wzp_mix_add(wzp_mix_t *mx, const int16_t *pcm, size_t n)
+wzp_mix_add(wzp_mix_t *mx, const int16_t *pcm, size_t n, float gain)
 {
     size_t  i;
 
-    /* 65536 talkers at full scale are what it takes to overflow. */
+    /* 600 talkers at full scale and gain are what it takes to overflow. */
 
     for (i = 0; i < n && i < WZP_MIX_MAX; i++) {
-        mx->sum[i] += pcm[i];
+        mx->sum[i] += gain == 1 ? pcm[i] : (int32_t) lrintf(pcm[i] * gain);
     }
 }
 

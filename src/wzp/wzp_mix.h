@@ -22,8 +22,9 @@ typedef struct {
 
 void wzp_mix_init(wzp_mix_t *mx);
 
-/* Add n <= WZP_MIX_MAX samples of one talker to the block under way. */
-void wzp_mix_add(wzp_mix_t *mx, const int16_t *pcm, size_t n);
+/* Add n <= WZP_MIX_MAX samples of one talker, times gain (at most 100), to the
+ * block under way. */
+void wzp_mix_add(wzp_mix_t *mx, const int16_t *pcm, size_t n, float gain);
 
 /*
  * Write the block's n samples and begin the next.  The gain falls within

@@ -68,7 +68,7 @@ check_buffer(void)
 /* The payload names the packet. */
 
 static void
-op_put(input_t *in, unsigned seq, uint64_t now_ns)
+op_put(input_t *in, unsigned seq, bool copy, uint64_t now_ns)
 {
     uint8_t             data[WZP_JITTER_PAYLOAD];
     wzp_rc_t            rc;
@@ -78,6 +78,7 @@ op_put(input_t *in, unsigned seq, uint64_t now_ns)
     static const uint16_t  durs[8] = { 20, 20, 20, 40, 0, 10, 60, 120 };
 
     fr.seq = (uint16_t) seq;
+    fr.copy = copy;
     fr.dur_ms = durs[byte(in) & 7];
     fr.codec = (wzp_codec_t) (byte(in) % WZP_CODEC_N);
     fr.timestamp = byte(in) < 200 ? seq * 20u
@@ -90,6 +91,10 @@ op_put(input_t *in, unsigned seq, uint64_t now_ns)
     rc = wzp_jitter_put(&jb, &fr, now_ns);
     fuzz_check(rc == WZP_OK || rc == WZP_EDUP || rc == WZP_ELATE
                || rc == WZP_ETOOBIG);
+
+    if (copy) {
+        return;
+    }
 
     kind = wzp_account_put(&ac, (uint16_t) seq);
     fuzz_check(kind <= WZP_ACCOUNT_RESTART);
@@ -142,16 +147,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         case 0:
         case 1:
-            op_put(&in, seq++, now_ns);
+            op_put(&in, seq++, false, now_ns);
             break;
 
         case 2:
-            op_put(&in, seq + byte(&in) - 128, now_ns);
+            op_put(&in, seq + byte(&in) - 128, byte(&in) & 1, now_ns);
             break;
 
         case 3:
             seq = word(&in);
-            op_put(&in, seq, now_ns);
+            op_put(&in, seq, false, now_ns);
             break;
 
         case 4:

@@ -204,6 +204,52 @@ test_loss(void)
 }
 
 
+/* Frames that came once more inside later packets. */
+
+static wzp_rc_t
+put_copy(unsigned seq, uint64_t at_ms)
+{
+    uint8_t      data[40];
+    wzp_frame_t  fr;
+
+    memset(data, (int) seq & 0xff, sizeof(data));
+    memset(&fr, 0, sizeof(fr));
+
+    fr.seq = (uint16_t) seq;
+    fr.timestamp = seq * 20;
+    fr.dur_ms = 20;
+    fr.copy = true;
+    fr.data = data;
+    fr.len = sizeof(data);
+
+    return wzp_jitter_put(&jb, &fr, at_ms * WZP_MS);
+}
+
+
+static void
+test_copy(void)
+{
+    start();
+
+    is_i64(put_copy(7, 0), WZP_ELATE, "a copy begins no stream");
+    (void) put(10, 0);
+    (void) put(11, 20);
+    (void) put(13, 60);
+    is_i64(put_copy(11, 60), WZP_EDUP, "a copy of what is there");
+    is_i64(put_copy(12, 60), WZP_OK, "of what is not");
+    now = 60;
+    is_str(story(2), "FF", "two frames");
+    is_u64(out.frame.copy, false, "which came themselves");
+    is_str(story(2), "FF", "and two more");
+    is_u64(jb.st.lost, 0, "with no hole");
+    is_i64(put_copy(12, 100), WZP_ELATE, "played already");
+    is_i64(put_copy(200, 100), WZP_ELATE, "from nowhere");
+    is_i64(put(12, 100), WZP_ELATE, "the frame itself comes at last");
+    is_u64(jb.st.late, 1, "only that is late");
+    is_u64(jb.st.dup + jb.st.resets, 0, "and nothing else is counted");
+}
+
+
 static void
 test_dry(void)
 {
@@ -480,6 +526,7 @@ main(void)
     test_reorder();
     test_jitter50();
     test_loss();
+    test_copy();
     test_dry();
     test_restart();
     test_jump();

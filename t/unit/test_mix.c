@@ -63,7 +63,7 @@ test_one(void)
         in[0] = INT16_MIN;
         in[1] = INT16_MAX;
 
-        wzp_mix_add(&mx, in, N);
+        wzp_mix_add(&mx, in, N, 1);
         wzp_mix_take(&mx, out, N);
         bad += memcmp(in, out, sizeof(in)) != 0;
     }
@@ -81,8 +81,8 @@ test_sum(void)
     wzp_mix_init(&mx);
     fill(a, 1000);
     fill(b, 2500);
-    wzp_mix_add(&mx, a, N);
-    wzp_mix_add(&mx, b, N);
+    wzp_mix_add(&mx, a, N, 1);
+    wzp_mix_add(&mx, b, N, 1);
     wzp_mix_take(&mx, out, N);
 
     bad = 0;
@@ -111,7 +111,7 @@ test_limit(void)
     fill(quiet, 3000);
 
     for (i = 0; i < 8; i++) {
-        wzp_mix_add(&mx, loud, N);
+        wzp_mix_add(&mx, loud, N, 1);
     }
 
     wzp_mix_take(&mx, out, N);
@@ -129,7 +129,7 @@ test_limit(void)
 
     for (blocks = 0; blocks < 5; blocks++) {
         for (i = 0; i < 8; i++) {
-            wzp_mix_add(&mx, loud, N);
+            wzp_mix_add(&mx, loud, N, 1);
         }
 
         wzp_mix_take(&mx, out, N);
@@ -138,12 +138,12 @@ test_limit(void)
 
     ok(!clipped, "and does not clip any more");
 
-    wzp_mix_add(&mx, quiet, N);
+    wzp_mix_add(&mx, quiet, N, 1);
     wzp_mix_take(&mx, out, N);
     ok(peak(out) < 1500, "right after that one is quieter (%d)", peak(out));
 
     for (blocks = 0; blocks < 200; blocks++) {
-        wzp_mix_add(&mx, quiet, N);
+        wzp_mix_add(&mx, quiet, N, 1);
         wzp_mix_take(&mx, out, N);
     }
 
@@ -170,11 +170,11 @@ test_smooth(void)
 
     for (k = 0; k < 40; k++) {
 
-        wzp_mix_add(&mx, flat, N);
+        wzp_mix_add(&mx, flat, N, 1);
 
         if (k >= 10 && k < 20) {
-            wzp_mix_add(&mx, flat, N);
-            wzp_mix_add(&mx, flat, N);
+            wzp_mix_add(&mx, flat, N, 1);
+            wzp_mix_add(&mx, flat, N, 1);
         }
 
         wzp_mix_take(&mx, out, N);

@@ -319,6 +319,90 @@ test_names(void)
 }
 
 
+/* A sound card asks for sound; who is heard how loud. */
+
+static void
+test_volume(void)
+{
+    int                 i, peak[3];
+    size_t              k;
+    uint8_t             data[1150];
+    int16_t             pcm[CL_TICK_SAMPLES];
+    voice_t             a;
+    cl_playout_conf_t   conf;
+    const cl_stream_t  *sm;
+
+    memset(&conf, 0, sizeof(conf));
+    conf.who = who;
+    conf.pull = true;
+    names[1][0] = "0a1b:2c3d:0000:0000:0000:0000:0000:0000";
+    names[1][1] = "Ann";
+
+    cl_playout_destroy(po);
+    po = cl_playout_create(&conf);
+    now = WZP_SEC;
+    cl_playout_tick(po, now, pcm);
+    is_u64(cl_playout_turn(po, now), UINT64_MAX, "no clock of its own");
+    cl_playout_start(po, now);
+    is_u64(cl_playout_turn(po, now), UINT64_MAX, "when started neither");
+
+    ok(cl_playout_volume(po, "ann", -20), "a wish for somebody to come");
+
+    a.en = cl_encoder_create();
+    a.hz = 500;
+    a.peak = 8000;
+    a.at = 0;
+    memset(peak, 0, sizeof(peak));
+
+    for (i = 0; i < 150; i++) {
+        a.ms = 20;
+        k = voice(&a, data);
+        put(1, (uint16_t) i, (uint32_t) i * 20, WZP_CODEC_OPUS24K, data, k);
+
+        if (i == 50) {
+            sm = cl_playout_stream(po, 0);
+            is_i64((int) (sm->volume_db * 10), -200, "is kept for her");
+            ok(sm->level_db > -16 && sm->level_db < -10,
+               "her level: %.1f dB", (double) sm->level_db);
+            ok(cl_playout_volume(po, "0A1B2c", 6), "by fingerprint");
+        }
+
+        if (i == 100) {
+            ok(cl_playout_mute(po, "0a1b:2", true), "muted");
+        }
+
+        for (k = 0; k < 2 * CL_TICK_SAMPLES; k++) {
+            if (k % CL_TICK_SAMPLES == 0) {
+                cl_playout_tick(po, now, pcm);
+                now += TICK;
+            }
+
+            if (i % 50 > 25) {
+                peak[i / 50] = WZP_MAX(peak[i / 50], pcm[k % CL_TICK_SAMPLES]);
+            }
+        }
+    }
+
+    ok(peak[0] > 600 && peak[0] < 1000, "a tenth as loud (%d)", peak[0]);
+    ok(peak[1] > 14000 && peak[1] < 18000, "twice (%d)", peak[1]);
+    is_u64((uint64_t) peak[2], 0, "not at all");
+
+    cl_playout_adjust(po, 0, 100, false);
+    sm = cl_playout_stream(po, 0);
+    ok(sm->volume_db <= CL_VOLUME_DB && !sm->muted,
+       "a stream by its place, within bounds");
+
+    for (i = 0; i < CL_VOLUMES_MAX; i++) {
+        (void) snprintf((char *) data, sizeof(data), "N%d", i);
+        (void) cl_playout_volume(po, (char *) data, 1);
+    }
+
+    ok(!cl_playout_mute(po, "one more", true), "wishes are bounded");
+    ok(cl_playout_mute(po, "N7", true), "old ones may change");
+    cl_encoder_destroy(a.en);
+}
+
+
 static void
 test_many(void)
 {
@@ -422,6 +506,7 @@ main(void)
     test_two();
     test_kinds();
     test_names();
+    test_volume();
     test_many();
     test_hostile();
 
