@@ -139,7 +139,7 @@ is($sent->{migrations}, 1, 'one move');
 
 is($r->{recorded_samples} % 480, 0, 'whole ticks');
 my $seconds = $r->{recorded_samples} / 48000;
-cmp_ok(abs($seconds - $r->{duration_s}), '<', 0.1, 'in real time');
+$t->measures(abs($seconds - $r->{duration_s}), '<', 0.1, 'in real time');
 is(-s $t->dir . '/rec.wav', 44 + 2 * $r->{recorded_samples},
    'and is complete');
 

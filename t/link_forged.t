@@ -231,6 +231,8 @@ sub memory
 
 my $before = memory();
 
+$began = time;
+
 for my $i (1 .. 40_000) {
     $bad->signal(sprintf '{"GlobalRoomActive":{"room":"%s","participants":'
         . '[{"fingerprint":"%04x:0000:0000:0000:0000:0000:0000:%04x","alias":null}],'
@@ -243,6 +245,8 @@ for my $i (1 .. 40_000) {
     ok($good->wait_signal('Pong', sub { $_->{timestamp_ms} == $i }),
        "another link is answered, $i announcements on");
 }
+
+my $said = time - $began;
 
 # and large ones: 900 people, now these, now those
 
@@ -261,8 +265,17 @@ ok(heard_by_relay($good), 'as do its announcements');
 
 cmp_ok(memory() - $before, '<', 40_000 + ($t->{sanitized} ? 300_000 : 0),
        'memory is bounded');
-ok($t->wait_log(qr/\[warn\].*from link "bad" dropped: it says too much/),
-   'what was too much is dropped, and told');
+
+# on a busy machine it may not have said too much
+
+SKIP: {
+    skip "40,000 announcements took $said s", 1
+        if 40_000 < 10_000 + 2_000 * $said;
+
+    ok($t->wait_log(qr/\[warn\].*from link "bad" dropped: it says too much/),
+       'what was too much is dropped, and told');
+}
+
 cmp_ok($t->grep_log(qr/link "bad"/), '<', 600, 'in few lines');
 
 

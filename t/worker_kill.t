@@ -54,7 +54,7 @@ my ($told) = grep { ref $_->{json} eq 'HASH' && $_->{json}{RoomUpdate}
                     && $_->{json}{RoomUpdate}{count} == $alive }
              reverse $alive[0]->events('signal');
 note(sprintf 'told after %.2f s', $told->{t} - $killed);
-cmp_ok($told->{t} - $killed, '<', 10, 'within a few seconds');
+$t->measures($told->{t} - $killed, '<', 10, 'within a few seconds');
 
 # the survivors: every frame of every survivor
 
