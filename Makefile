@@ -41,7 +41,8 @@ ifneq ($(filter-out $(NO_DEPS),$(WANTED)),)
 include $(BUILD)/deps.mk
 
 DEPS_FILES = $(BORINGSSL_DIR)/lib/libssl.a $(NGTCP2_DIR)/lib/libngtcp2.a \
-             $(OPUS_DIR)/lib/libopus.a $(if $(SAN),$(NGINX_ASAN_SRC)/configure)
+             $(OPUS_DIR)/lib/libopus.a $(RNNOISE_DIR)/lib/librnnoise.a \
+             $(if $(SAN),$(NGINX_ASAN_SRC)/configure)
 DEPS_GONE := $(filter-out $(wildcard $(DEPS_FILES)),$(DEPS_FILES))
 
 $(BUILD)/deps.mk: $(wildcard src/deps/*.sh src/deps/*/*) \
@@ -91,9 +92,9 @@ PURE = -std=c11 -D_GNU_SOURCE= $(WARN) $(if $(IS_CLANG),,$(WARN_GCC)) \
        $(WARN_PURE) $(if $(SAN),$(WARN_NOT_SAN))
 
 INCS = -Isrc $(NGTCP2_CFLAGS) $(BORINGSSL_CFLAGS) $(OPUS_CFLAGS) \
-       $(SODIUM_CFLAGS) $(JANSSON_CFLAGS) $(SNDFILE_CFLAGS) \
-       $(SAMPLERATE_CFLAGS) $(CODEC2_CFLAGS) $(SPEEXDSP_CFLAGS) \
-       $(ALSA_CFLAGS) $(NCURSES_CFLAGS) $(ZIP_CFLAGS)
+       $(RNNOISE_CFLAGS) $(SODIUM_CFLAGS) $(JANSSON_CFLAGS) \
+       $(SNDFILE_CFLAGS) $(SAMPLERATE_CFLAGS) $(CODEC2_CFLAGS) \
+       $(SPEEXDSP_CFLAGS) $(ALSA_CFLAGS) $(NCURSES_CFLAGS) $(ZIP_CFLAGS)
 
 # -ffunction-sections: what the module does not use is left out of it.
 
@@ -107,8 +108,8 @@ ENGINE_LIBS = $(B)/libwzpquic.a $(B)/libwzp.a
 LIBS = $(ENGINE_LIBS) $(NGTCP2_LIBS) $(BORINGSSL_LIBS) $(SODIUM_LIBS) \
        $(JANSSON_LIBS)
 CLIENT_LIBS = $(LIBS) $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(OPUS_LIBS) \
-              $(CODEC2_LIBS) $(SPEEXDSP_LIBS) $(ALSA_LIBS) $(NCURSES_LIBS) \
-              $(ZIP_LIBS) -lm -lpthread
+              $(RNNOISE_LIBS) $(CODEC2_LIBS) $(SPEEXDSP_LIBS) $(ALSA_LIBS) \
+              $(NCURSES_LIBS) $(ZIP_LIBS) -lm -lpthread
 
 
 # Sources.  A new file in one of these directories is picked up by itself.

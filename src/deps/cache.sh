@@ -8,7 +8,8 @@
 
 # load NAME: read a recipe.  It sets
 #
-#   package         source package (or binary_package: a .deb that is unpacked)
+#   package         source package, and/or
+#   binary_package  a .deb that is unpacked; is tried first
 #   tried           upstream versions that are known to work, best first
 #   accept VERSION  is another one worth a try?
 #   build SRC OUT   in a work directory of its own
@@ -82,11 +83,11 @@ library()
 }
 
 
-# make_library NAME HASH LINK: try the candidates in order.
+# make_library NAME HASH LINK: from the first candidate that is good.
 
 make_library()
 {
-    local name=$1 hash=$2 link=$3 version file list seen= upstream rc
+    local name=$1 hash=$2 link=$3 made= list=
 
     # What builds that were killed have left behind.
 
@@ -98,25 +99,42 @@ make_library()
     flock 8
 
     if [ -n "$binary_package" ]; then
-        package=$binary_package
         apt_use deb "$binary_suites"
-    else
-        apt_use deb-src "$suites"
+        make_from "$binary_package"
     fi
+
+    if [ -z "$made" ] && [ -n "$package" ]; then
+        apt_use deb-src "$suites"
+        make_from "$package"
+    fi
+
+    [ -n "$made" ] \
+        || die "$name: no version of ${binary_package:-$package} could be" \
+               "fetched and built, tried: $list"
+}
+
+
+# make_from PACKAGE: try its versions in order.  Reads name, hash and link of
+# make_library, and tells it made and list.
+
+make_from()
+{
+    local versions version file seen= upstream= rc
 
     apt_index
 
-    list=$(candidates "$package" | tr '\n' ' ')
-    [ -n "$list" ] \
-        || die "$name: the index lists no usable version of the package" \
-               "$package (it has: $(versions "$package" | tr '\n' ' '))"
+    versions=$(candidates "$1" | tr '\n' ' ')
+    list="$list$versions"
+    [ -n "$versions" ] \
+        || say "$name: the index lists no usable version of the package" \
+               "$1 (it has: $(versions "$1" | tr '\n' ' '))"
 
-    for version in $list; do
+    for version in $versions; do
 
         upstream=$(upstream "$version")
         case " $seen " in *" $upstream "*) continue ;; esac
 
-        if ! file=$(fetch "$package" "$version"); then
+        if ! file=$(fetch "$1" "$version"); then
             say "$name: $version is listed, but the mirror does not serve" \
                 "it; trying the next"
             continue
@@ -133,6 +151,7 @@ make_library()
 
         if [ $rc -eq 0 ]; then
             ln -sfn "$name-$upstream-$hash" "$link"
+            made=yes
             return
         fi
 
@@ -142,8 +161,6 @@ make_library()
 
     [ ! -f "$cache/$name-$upstream.log" ] \
         || tail -n 20 "$cache/$name-$upstream.log" >&2
-    die "$name: no version of $package could be fetched and built," \
-        "tried: $list"
 }
 
 

@@ -27,11 +27,11 @@ usage: deps.sh COMMAND ...
 
   packages          install from Debian what the build needs and is missing
   test-packages     the same for the tests
-  boringssl, ngtcp2, opus
+  boringssl, ngtcp2, opus, rnnoise
                     build a static library into the cache, once
   nginx-asan, test-nginx, nginx-quic-openssl, nginx-quic-boringssl
                     the same for what the tests need
-  all               the three libraries, and write $build_dir/deps.mk
+  all               the four libraries, and write $build_dir/deps.mk
   mk                write $build_dir/deps.mk: where the libraries are
   path NAME         print the directory of a library that was built
   clean             remove the cache ($cache)
@@ -112,6 +112,7 @@ main()
             library boringssl
             library ngtcp2
             library opus
+            library rnnoise
             write_mk
             ;;
 

@@ -1,6 +1,7 @@
 # How the third-party libraries are fetched, with an apt that is made up: known
 # versions first, then the newest; what the mirror does not serve or does not
-# build is passed over; and when nothing is left, it is said.
+# build is passed over; and when nothing is left, it is said.  A binary package
+# comes before the sources of the same thing.
 
 use strict;
 use warnings;
@@ -33,6 +34,10 @@ sub spew
 spew("$dir/bin/apt-config", "#!/bin/sh\n", 0755);
 spew("$dir/bin/apt-cache", <<'END', 0755);
 #!/bin/sh
+if [ "$1" = madison ]; then
+    echo " toy-bin | 1.5-1 | http://x sid/main"
+    exit
+fi
 for v in 1.0-1 1.1-1 1.1-2 1.3-1 2.0-1; do
     printf 'Package: toy\nBinary: toy\nVersion: %s\n\n' $v
 done
@@ -42,10 +47,16 @@ spew("$dir/bin/apt-get", <<"END", 0755);
 #!/bin/bash
 [ -n "\$APT_CONFIG" ] || { echo "the machine's own apt" >&2; exit 9; }
 for last; do :; done
-v=\${last#toy=}
+v=\${last#toy*=}
 case "\$*" in
 *update*)
-    touch "$dir/cache/apt/deb-src/lists/x_Sources"
+    touch "\${APT_CONFIG%/*}/lists/x_Sources"
+    ;;
+*print-uris*toy-bin=*)
+    echo "'http://x/toy-bin_\$v.deb' toy-bin_\$v.deb 1 SHA256:0"
+    ;;
+*toy-bin=*)
+    cp "$dir/served/toy-bin_\$v.deb" . 2>/dev/null
     ;;
 *print-uris*)
     echo "'http://x/toy_\${v%-*}.orig.tar' toy_\${v%-*}.orig.tar 1 SHA256:0"
@@ -186,6 +197,38 @@ like(`cat $dir/cache/apt/deb-src/apt.conf`,
      qr{Dir::Etc::sourceparts "/dev/null"}, 'apt has its own configuration');
 like(`cat $dir/cache/apt/deb-src/sources.list`,
      qr/^deb-src (?:\[signed-by=\S+\] )?\S+ sid main$/m, 'and sources');
+
+# a binary package, and the sources when it is none that can be used
+
+make_path("$dir/deb/DEBIAN");
+spew("$dir/deb/version", "1.5\n");
+spew("$dir/deb/DEBIAN/control", <<'END');
+Package: toy-bin
+Version: 1.5-1
+Architecture: all
+Maintainer: nobody
+Description: a toy
+END
+system("dpkg-deb -b $dir/deb $dir/served/toy-bin_1.5-1.deb >/dev/null") == 0
+    or die;
+
+recipe('1.1', ':');
+spew("$dir/src/deps/toy/recipe.sh", <<'END');
+binary_package=toy-bin
+package=toy
+tried="1.1"
+accept() { ge "$1" 1.1 && ! ge "$1" 2; }
+build() { mkdir -p "$2"; cp "$1/version" "$2/"; }
+END
+($rc, $out) = deps('toy');
+is($rc, 0, 'a binary package') or diag($out);
+is(built(), '1.5', 'is preferred');
+
+unlink "$dir/served/toy-bin_1.5-1.deb", "$dir/cache/src/toy-bin_1.5-1.deb";
+spew("$dir/src/deps/toy/more", 'y');
+($rc, $out) = deps('toy');
+is($rc, 0, 'when it is not served') or diag($out);
+is(built(), '1.1', 'the sources are built');
 
 ($rc, $out) = deps('nonsense');
 is($rc, 3, 'an unknown command');
