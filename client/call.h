@@ -34,6 +34,17 @@ typedef struct {
 } cl_call_sums_t;
 
 
+/* Whoever wants to see and hear all that comes. */
+typedef struct {
+    void      (*packet)(void *ctx, const wzp_packet_t *pk, uint64_t now_ns);
+
+    /* The next CL_TICK_SAMPLES; the first ones belong to joined_ns. */
+    void      (*heard)(void *ctx, const int16_t *pcm);
+    uint64_t    drain_ns;               /* to stay when all is sent          */
+    void       *ctx;
+} cl_tap_t;
+
+
 typedef struct {
     const cl_options_t  *op;
     const cl_me_t       *me;
@@ -44,6 +55,7 @@ typedef struct {
     cl_playout_t        *po;
     cl_sender_t         *tx;            /* NULL: nothing to send             */
     cl_wav_out_t        *rec;           /* NULL: no recording                */
+    const cl_tap_t      *tap;           /* NULL: nobody                      */
     cl_room_t            room;
 
     cl_call_state_t      state;
@@ -93,10 +105,10 @@ typedef struct {
 
 /* ---- talk.c ---- */
 
-/* All parts of a call, and dial.  op and me must outlive it.  Said; *cl is
- * NULL then. */
+/* All parts of a call, and dial.  op, me and tap (or NULL) must outlive it.
+ * Said; *cl is NULL then. */
 cl_exit_t cl_talk_create(cl_call_t **cl, const cl_options_t *op,
-    const cl_me_t *me);
+    const cl_me_t *me, const cl_tap_t *tap);
 
 /* Do what is due; returns when to be called next. */
 uint64_t cl_talk_turn(cl_call_t *cl, uint64_t now_ns);

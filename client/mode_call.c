@@ -55,7 +55,7 @@ cl_mode_call(const cl_options_t *op)
     rc = cl_me_load(&me, op);
 
     if (rc == CL_OK) {
-        rc = cl_talk_create(&mc.cl, op, &me);
+        rc = cl_talk_create(&mc.cl, op, &me, NULL);
     }
 
     if (rc == CL_OK) {

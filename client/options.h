@@ -55,6 +55,7 @@ typedef struct {
 
     bool              tone;
     double            tone_s;
+    bool              tone_marks;               /* see source.h              */
     const char       *send_file;
     const char       *record;
     double            duration_s;

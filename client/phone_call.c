@@ -63,7 +63,7 @@ cl_phone_enter(cl_phone_t *ph)
     memcpy(ph->call_op.sni, ph->room, sizeof(ph->room));
     ph->call_op.record = cl_phone_record(ph);
 
-    rc = cl_talk_create(&ph->cl, &ph->call_op, &ph->me);
+    rc = cl_talk_create(&ph->cl, &ph->call_op, &ph->me, NULL);
 
     if (rc != CL_OK) {
         cl_phone_leave(ph, rc);

@@ -243,6 +243,10 @@ cl_playout_put(cl_playout_t *po, const uint8_t *data, size_t len,
         return;
     }
 
+    if (po->conf.packet != NULL) {
+        po->conf.packet(po->conf.ctx, &pk, now_ns);
+    }
+
     sm = pk.stream_id != 0 ? cl_playout_find(po, pk.stream_id)
                            : cl_playout_guess(po, pk.seq);
 

@@ -30,13 +30,19 @@ typedef void (*cl_playout_talk_pt)(void *ctx, const cl_stream_t *sm,
 typedef void (*cl_playout_who_pt)(void *ctx, cl_stream_t *sm);
 
 
+/* A packet came; before anything is done with it. */
+typedef void (*cl_playout_packet_pt)(void *ctx, const wzp_packet_t *pk,
+    uint64_t now_ns);
+
+
 typedef struct {
-    cl_playout_sink_pt  sink;           /* NULL: nobody listens, nothing is
+    cl_playout_sink_pt    sink;         /* NULL: nobody listens, nothing is
                                            decoded                           */
-    cl_playout_talk_pt  talk;
-    cl_playout_who_pt   who;
-    void               *ctx;
-    bool                pull;           /* cl_playout_tick is called by whom
+    cl_playout_talk_pt    talk;
+    cl_playout_who_pt     who;
+    cl_playout_packet_pt  packet;
+    void                 *ctx;
+    bool                  pull;         /* cl_playout_tick is called by whom
                                            it is played by; sink, if any,
                                            gets the same                     */
 } cl_playout_conf_t;

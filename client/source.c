@@ -10,9 +10,7 @@
 #include "wav.h"
 
 
-#define CL_TONE_HZ          440         /* PROTOCOL 11.1 */
 #define CL_TONE_PEAK        16000
-#define CL_TONE_PERIOD      (CL_RATE_HZ / 40)   /* samples: 11 whole waves   */
 #define CL_LEVEL_PART       (CL_RATE_HZ / 10)   /* samples: 100 ms           */
 
 
@@ -20,6 +18,7 @@ struct cl_source_s {
     cl_wav_in_t  *file;                 /* NULL: a tone                      */
     uint64_t      at;
     uint64_t      end;                  /* samples; UINT64_MAX: for ever     */
+    bool          marks;                /* in the tone                       */
     int16_t       tone[CL_TONE_PERIOD];
 
     int           peak;                 /* of the part that is being read    */
@@ -43,6 +42,19 @@ cl_source_tone(cl_source_t *src, double seconds)
 }
 
 
+/* A turn of the phase where the wave is at zero: nothing clicks. */
+
+static int16_t
+cl_source_wave(const cl_source_t *src, uint64_t at)
+{
+    int16_t  v;
+
+    v = src->tone[at % CL_TONE_PERIOD];
+
+    return src->marks && at / CL_TONE_MARK % 2 != 0 ? (int16_t) -v : v;
+}
+
+
 cl_exit_t
 cl_source_create(cl_source_t **src, const cl_options_t *op)
 {
@@ -60,6 +72,7 @@ cl_source_create(cl_source_t **src, const cl_options_t *op)
     (*src)->level_db = CL_SILENCE_DB;
 
     if (op->tone) {
+        (*src)->marks = op->tone_marks;
         cl_source_tone(*src, op->tone_s);
         return CL_OK;
     }
@@ -121,7 +134,7 @@ cl_source_read(cl_source_t *src, int16_t *pcm, size_t n)
     } else {
 
         for (done = 0; done < n && src->at < src->end; done++) {
-            pcm[done] = src->tone[src->at++ % CL_TONE_PERIOD];
+            pcm[done] = cl_source_wave(src, src->at++);
         }
     }
 

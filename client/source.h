@@ -9,6 +9,12 @@
 #include "options.h"
 
 
+#define CL_TONE_HZ          440         /* PROTOCOL 11.1 */
+#define CL_TONE_PERIOD      (CL_RATE_HZ / 40)   /* samples: 11 whole waves   */
+#define CL_TONE_MARK        CL_RATE_HZ  /* samples from one mark to the next,
+                                           where its phase turns over        */
+
+
 typedef struct cl_source_s  cl_source_t;
 
 

@@ -21,7 +21,11 @@ cl_talk_sink(void *ctx, const int16_t *pcm)
 
     cl = ctx;
 
-    if (cl_wav_write(cl->rec, pcm, CL_TICK_SAMPLES)) {
+    if (cl->tap != NULL) {
+        cl->tap->heard(cl->tap->ctx, pcm);
+    }
+
+    if (cl->rec == NULL || cl_wav_write(cl->rec, pcm, CL_TICK_SAMPLES)) {
         return true;
     }
 
@@ -29,6 +33,16 @@ cl_talk_sink(void *ctx, const int16_t *pcm)
     cl_call_leave(cl, cl_now());
 
     return false;
+}
+
+
+static void
+cl_talk_packet(void *ctx, const wzp_packet_t *pk, uint64_t now_ns)
+{
+    cl_call_t  *cl;
+
+    cl = ctx;
+    cl->tap->packet(cl->tap->ctx, pk, now_ns);
 }
 
 
@@ -79,7 +93,8 @@ cl_talk_limits(cl_call_t *cl, uint64_t now_ns)
     } else if (cl->tx != NULL && cl_sender_over(cl->tx)) {
 
         if (cl->drain_ns == 0) {
-            cl->drain_ns = now_ns + (cl->rec != NULL
+            cl->drain_ns = now_ns + (cl->tap != NULL ? cl->tap->drain_ns
+                                     : cl->rec != NULL
                                      ? CL_TALK_DRAIN_REC_NS
                                      : CL_TALK_DRAIN_NS);
             cl_event("sent_all", json_object());
@@ -117,7 +132,8 @@ cl_talk_parts(cl_call_t *cl)
     }
 
     memset(&conf, 0, sizeof(cl_playout_conf_t));
-    conf.sink = cl->rec != NULL ? cl_talk_sink : NULL;
+    conf.sink = cl->rec != NULL || cl->tap != NULL ? cl_talk_sink : NULL;
+    conf.packet = cl->tap != NULL ? cl_talk_packet : NULL;
     conf.talk = cl_talk_talk;
     conf.who = cl_talk_who;
     conf.ctx = cl;
@@ -133,7 +149,8 @@ cl_talk_parts(cl_call_t *cl)
 
 
 cl_exit_t
-cl_talk_create(cl_call_t **out, const cl_options_t *op, const cl_me_t *me)
+cl_talk_create(cl_call_t **out, const cl_options_t *op, const cl_me_t *me,
+    const cl_tap_t *tap)
 {
     cl_exit_t   rc;
     cl_call_t  *cl;
@@ -147,6 +164,7 @@ cl_talk_create(cl_call_t **out, const cl_options_t *op, const cl_me_t *me)
 
     cl->op = op;
     cl->me = me;
+    cl->tap = tap;
     cl->title = op->room;
     cl->start_ns = cl_now();
     cl->seen_ns = cl->start_ns;
