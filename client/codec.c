@@ -1,23 +1,26 @@
 /*
- * Opus, both ways.  See codec.h.
+ * Opus and Codec2, both ways.  See codec.h.
  */
 
 #include <opus.h>
 #include <stdlib.h>
 
 #include "codec.h"
+#include "narrow.h"
 
 
-#define CL_ENCODER_COMPLEXITY   7       /* PROTOCOL 6.2 */
-#define CL_ENCODER_LOSS_PCT     15      /* PROTOCOL 6.4: the floor           */
+#define CL_ENCODER_COMPLEXITY   7       /* PROTOCOL 6.2                      */
 
 #define CL_DECODER_PLC          5       /* deep concealment                  */
 #define CL_DECODER_OSCE         7       /* and speech enhancement            */
+#define CL_DECODER_FADE         480     /* samples: from codec to codec      */
 #define CL_DRED_MAX             CL_RATE_HZ      /* samples: 1 s              */
 
 
 struct cl_encoder_s {
     OpusEncoder  *opus;
+    cl_narrow_t  *narrow;
+    wzp_codec_t   codec;
 };
 
 
@@ -25,10 +28,14 @@ struct cl_decoder_s {
     OpusDecoder      *opus;
     OpusDREDDecoder  *dred_opus;
     OpusDRED         *dred;
+    cl_narrow_t      *narrow;
+    bool              spoke;            /* there was a frame, and it was     */
+    bool              narrowed;         /*   one of Codec2                   */
     bool              dred_valid;       /* dred is that of the packet `key`  */
     uint32_t          dred_key;
     int               dred_reach;       /* samples before the packet         */
     int               complexity;
+    int16_t           tail[CL_DECODER_FADE];
 };
 
 
@@ -37,6 +44,13 @@ cl_codec_is_opus(wzp_codec_t codec)
 {
     return codec <= WZP_CODEC_OPUS6K
            || (codec >= WZP_CODEC_OPUS32K && codec <= WZP_CODEC_OPUS64K);
+}
+
+
+bool
+cl_codec_known(wzp_codec_t codec)
+{
+    return cl_codec_is_opus(codec) || cl_narrow_codec(codec);
 }
 
 
@@ -53,8 +67,10 @@ cl_encoder_create(void)
 
     en->opus = opus_encoder_create(CL_RATE_HZ, 1, OPUS_APPLICATION_VOIP,
                                    &error);
-    if (en->opus == NULL) {
-        free(en);
+    en->narrow = cl_narrow_create(true);
+
+    if (en->opus == NULL || en->narrow == NULL) {
+        cl_encoder_destroy(en);
         return NULL;
     }
 
@@ -62,12 +78,6 @@ cl_encoder_create(void)
     (void) opus_encoder_ctl(en->opus,
                             OPUS_SET_COMPLEXITY(CL_ENCODER_COMPLEXITY));
     (void) opus_encoder_ctl(en->opus, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE));
-    (void) opus_encoder_ctl(en->opus, OPUS_SET_DTX(1));
-    (void) opus_encoder_ctl(en->opus, OPUS_SET_INBAND_FEC(0));
-    (void) opus_encoder_ctl(en->opus,
-                            OPUS_SET_PACKET_LOSS_PERC(CL_ENCODER_LOSS_PCT));
-
-    cl_encoder_set(en, WZP_CODEC_OPUS24K);
 
     return en;
 }
@@ -76,37 +86,48 @@ cl_encoder_create(void)
 void
 cl_encoder_destroy(cl_encoder_t *en)
 {
-    if (en != NULL) {
+    if (en == NULL) {
+        return;
+    }
+
+    if (en->opus != NULL) {
         opus_encoder_destroy(en->opus);
-        free(en);
-    }
-}
-
-
-/* PROTOCOL 6.4, in units of 10 ms. */
-
-static int
-cl_encoder_dred(wzp_codec_t codec)
-{
-    if (codec == WZP_CODEC_OPUS6K) {
-        return 104;
     }
 
-    return codec == WZP_CODEC_OPUS16K || codec == WZP_CODEC_OPUS24K ? 20 : 10;
+    cl_narrow_destroy(en->narrow);
+    free(en);
 }
 
 
 void
-cl_encoder_set(cl_encoder_t *en, wzp_codec_t codec)
+cl_encoder_dtx(cl_encoder_t *en, bool on)
 {
-    const wzp_codec_info_t  *info;
+    (void) opus_encoder_ctl(en->opus, OPUS_SET_DTX(on));
+}
 
-    info = wzp_codec_info(codec);
+
+void
+cl_encoder_plan(cl_encoder_t *en, const wzp_plan_t *plan)
+{
+    /* After a time of Codec2 the other end knows nothing of what was before. */
+
+    if (cl_codec_is_opus(plan->codec) && cl_narrow_codec(en->codec)) {
+        (void) opus_encoder_ctl(en->opus, OPUS_RESET_STATE);
+    }
+
+    en->codec = plan->codec;
+
+    if (cl_narrow_codec(plan->codec)) {
+        return;
+    }
 
     (void) opus_encoder_ctl(en->opus,
-                            OPUS_SET_BITRATE((opus_int32) info->bitrate_bps));
+                            OPUS_SET_BITRATE((opus_int32) plan->bitrate_bps));
+    (void) opus_encoder_ctl(en->opus, OPUS_SET_INBAND_FEC(plan->inband_fec));
     (void) opus_encoder_ctl(en->opus,
-                            OPUS_SET_DRED_DURATION(cl_encoder_dred(codec)));
+                            OPUS_SET_PACKET_LOSS_PERC((int) plan->loss_pct));
+    (void) opus_encoder_ctl(en->opus,
+                            OPUS_SET_DRED_DURATION((int) plan->dred_10ms));
 }
 
 
@@ -116,9 +137,32 @@ cl_encoder_frame(cl_encoder_t *en, const int16_t *pcm, size_t n, uint8_t *out,
 {
     opus_int32  len;
 
+    if (cl_narrow_codec(en->codec)) {
+
+        if (size < cl_narrow_bytes(en->codec)
+            || n != cl_narrow_samples(en->codec))
+        {
+            return 0;
+        }
+
+        cl_narrow_encode(en->narrow, en->codec, pcm, out);
+        return cl_narrow_bytes(en->codec);
+    }
+
     len = opus_encode(en->opus, pcm, (int) n, out, (opus_int32) size);
 
     return len > 0 ? (size_t) len : 0;
+}
+
+
+bool
+cl_encoder_silent(const cl_encoder_t *en)
+{
+    opus_int32  dtx;
+
+    return cl_codec_is_opus(en->codec)
+           && opus_encoder_ctl(en->opus, OPUS_GET_IN_DTX(&dtx)) == OPUS_OK
+           && dtx != 0;
 }
 
 
@@ -136,8 +180,11 @@ cl_decoder_create(void)
     de->opus = opus_decoder_create(CL_RATE_HZ, 1, &error);
     de->dred_opus = opus_dred_decoder_create(&error);
     de->dred = opus_dred_alloc(&error);
+    de->narrow = cl_narrow_create(false);
 
-    if (de->opus == NULL || de->dred_opus == NULL || de->dred == NULL) {
+    if (de->opus == NULL || de->dred_opus == NULL || de->dred == NULL
+        || de->narrow == NULL)
+    {
         cl_decoder_destroy(de);
         return NULL;
     }
@@ -165,14 +212,19 @@ cl_decoder_destroy(cl_decoder_t *de)
         opus_dred_free(de->dred);
     }
 
+    cl_narrow_destroy(de->narrow);
     free(de);
 }
 
 
 size_t
-cl_decoder_samples(const uint8_t *data, size_t len)
+cl_decoder_samples(wzp_codec_t codec, const uint8_t *data, size_t len)
 {
     int  n;
+
+    if (cl_narrow_codec(codec)) {
+        return len == cl_narrow_bytes(codec) ? cl_narrow_samples(codec) : 0;
+    }
 
     if (len == 0) {
         return 0;
@@ -201,11 +253,53 @@ cl_decoder_effort(cl_decoder_t *de, wzp_codec_t codec)
 }
 
 
-size_t
-cl_decoder_frame(cl_decoder_t *de, wzp_codec_t codec, const uint8_t *data,
+/* The next frame is of another family than the last: let the last one die away
+ * under the beginning of the next. */
+
+static bool
+cl_decoder_switch(cl_decoder_t *de, bool narrow)
+{
+    if (!de->spoke || de->narrowed == narrow) {
+        de->spoke = true;
+        de->narrowed = narrow;
+        return false;
+    }
+
+    cl_decoder_conceal(de, de->tail, CL_DECODER_FADE);
+
+    if (!narrow) {
+        (void) opus_decoder_ctl(de->opus, OPUS_RESET_STATE);
+    }
+
+    de->narrowed = narrow;
+
+    return true;
+}
+
+
+static void
+cl_decoder_blend(const cl_decoder_t *de, int16_t *pcm, size_t n)
+{
+    int     i, len;
+
+    len = (int) WZP_MIN(n, CL_DECODER_FADE);
+
+    for (i = 0; i < len; i++) {
+        pcm[i] = (int16_t) ((de->tail[i] * (len - i) + pcm[i] * i) / len);
+    }
+}
+
+
+static size_t
+cl_decoder_any(cl_decoder_t *de, wzp_codec_t codec, const uint8_t *data,
     size_t len, int16_t *pcm)
 {
     int  n;
+
+    if (cl_narrow_codec(codec)) {
+        cl_narrow_decode(de->narrow, codec, data, pcm);
+        return cl_narrow_samples(codec);
+    }
 
     cl_decoder_effort(de, codec);
 
@@ -215,10 +309,37 @@ cl_decoder_frame(cl_decoder_t *de, wzp_codec_t codec, const uint8_t *data,
 }
 
 
+size_t
+cl_decoder_frame(cl_decoder_t *de, wzp_codec_t codec, const uint8_t *data,
+    size_t len, int16_t *pcm)
+{
+    bool    other;
+    size_t  n;
+
+    if (!cl_codec_known(codec) || cl_decoder_samples(codec, data, len) == 0) {
+        return 0;
+    }
+
+    other = cl_decoder_switch(de, cl_narrow_codec(codec));
+    n = cl_decoder_any(de, codec, data, len, pcm);
+
+    if (other) {
+        cl_decoder_blend(de, pcm, n);
+    }
+
+    return n;
+}
+
+
 void
 cl_decoder_conceal(cl_decoder_t *de, int16_t *pcm, size_t n)
 {
     int  done;
+
+    if (de->narrowed) {
+        cl_narrow_conceal(de->narrow, pcm, n);
+        return;
+    }
 
     done = opus_decode(de->opus, NULL, 0, pcm, (int) n, 0);
 
@@ -229,11 +350,47 @@ cl_decoder_conceal(cl_decoder_t *de, int16_t *pcm, size_t n)
 }
 
 
+/* Is there an LBRR frame in it?  libopus looks at the first byte of the first
+ * frame without asking whether there is one. */
+
+static bool
+cl_decoder_has_fec(const uint8_t *data, size_t len)
+{
+    opus_int16            size[48];
+    const unsigned char  *frame[48];
+
+    return opus_packet_parse(data, (opus_int32) len, NULL, frame, size, NULL)
+               > 0
+           && size[0] > 0
+           && opus_packet_has_lbrr(data, (opus_int32) len) > 0;
+}
+
+
+bool
+cl_decoder_fec(cl_decoder_t *de, wzp_codec_t codec, const uint8_t *data,
+    size_t len, int16_t *pcm, size_t n)
+{
+    if (!cl_codec_is_opus(codec) || de->narrowed
+        || cl_decoder_samples(codec, data, len) != n
+        || !cl_decoder_has_fec(data, len))
+    {
+        return false;
+    }
+
+    return opus_decode(de->opus, data, (opus_int32) len, pcm, (int) n, 1)
+           == (int) n;
+}
+
+
 bool
 cl_decoder_recover(cl_decoder_t *de, const uint8_t *data, size_t len,
     uint32_t key, size_t gap, int16_t *pcm, size_t n)
 {
     int  end;
+
+    if (de->narrowed) {
+        return false;
+    }
 
     if (!de->dred_valid || de->dred_key != key) {
         de->dred_valid = true;

@@ -13,15 +13,28 @@
 /* Later than this, frames are left out instead of sent in a burst. */
 #define CL_SENDER_STALL     (2 * WZP_SEC)
 
+#define CL_SENDER_LOSS_PCT  15          /* PROTOCOL 6.4: the floor           */
+#define CL_SENDER_VIEWS     16          /* streams that we tell about        */
+
+
+typedef struct {
+    bool      waits;
+    uint16_t  stream_id;
+    uint8_t   loss;                     /* 255: all                          */
+    uint8_t   burst_16;                 /* packets / 16                      */
+} cl_sender_view_t;
+
 
 struct cl_sender_s {
     cl_source_t           *src;
     cl_encoder_t          *en;
     bool                   started;
     bool                   over;
+    bool                   muted;
 
     wzp_profile_id_t       profile;
     const wzp_profile_t   *pr;
+    wzp_plan_t             plan;
 
     uint16_t               stream_id;
     uint32_t               timestamp;   /* ms, of the next frame             */
@@ -29,6 +42,8 @@ struct cl_sender_s {
 
     bool                   has_report;
     wzp_report_t           report;
+    cl_sender_view_t       views[CL_SENDER_VIEWS];
+    size_t                 view;        /* the next one's place              */
 
     cl_sender_stats_t      st;
 };
@@ -58,6 +73,7 @@ cl_sender_create(cl_sender_t **out, const cl_options_t *op)
 
     tx->src = src;
     tx->profile = WZP_PROFILE_N;
+    cl_encoder_dtx(tx->en, true);
     cl_sender_profile(tx, WZP_PROFILE_GOOD);
     *out = tx;
 
@@ -88,14 +104,91 @@ cl_sender_start(cl_sender_t *tx, uint16_t stream_id, uint64_t now_ns)
 }
 
 
+/* A path that nobody has measured yet: DRED, as existing clients have it.
+ * PROTOCOL 6.2, 6.4. */
+
+static void
+cl_sender_default(wzp_plan_t *plan, wzp_profile_id_t id)
+{
+    const wzp_profile_t  *pr;
+
+    memset(plan, 0, sizeof(wzp_plan_t));
+    pr = wzp_profile(id);
+
+    plan->codec = pr->codec;
+    plan->bitrate_bps = wzp_codec_info((unsigned) pr->codec)->bitrate_bps;
+    plan->loss_pct = CL_SENDER_LOSS_PCT;
+
+    if (!cl_codec_is_opus(pr->codec)) {
+        plan->fec_ratio = pr->fec_ratio;
+
+    } else if (pr->codec == WZP_CODEC_OPUS6K) {
+        plan->dred_10ms = 104;
+
+    } else {
+        plan->dred_10ms = plan->bitrate_bps > 24000 ? 10 : 20;
+    }
+}
+
+
 void
 cl_sender_profile(cl_sender_t *tx, wzp_profile_id_t id)
 {
+    wzp_plan_t  plan;
+
     if (tx->profile != id) {
+        cl_sender_default(&plan, id);
+        cl_sender_plan(tx, &plan);
         tx->profile = id;
-        tx->pr = wzp_profile(id);
-        cl_encoder_set(tx->en, tx->pr->codec);
     }
+}
+
+
+void
+cl_sender_plan(cl_sender_t *tx, const wzp_plan_t *plan)
+{
+    tx->plan = *plan;
+    tx->pr = wzp_profile_by_codec(plan->codec);
+    cl_encoder_plan(tx->en, plan);
+}
+
+
+void
+cl_sender_view(cl_sender_t *tx, uint16_t stream_id, float loss, float burst)
+{
+    size_t             i;
+    cl_sender_view_t  *vw;
+
+    for (i = 0; i < CL_SENDER_VIEWS; i++) {
+        if (tx->views[i].stream_id == stream_id) {
+            break;
+        }
+    }
+
+    if (i == CL_SENDER_VIEWS) {
+        i = tx->view;
+        tx->view = (i + 1) % CL_SENDER_VIEWS;
+    }
+
+    vw = &tx->views[i];
+    vw->waits = true;
+    vw->stream_id = stream_id;
+    vw->loss = (uint8_t) (WZP_MIN(WZP_MAX(loss, 0), 1) * 255);
+    vw->burst_16 = (uint8_t) WZP_MIN(WZP_MAX(burst, 0) * 16, 255);
+}
+
+
+void
+cl_sender_mute(cl_sender_t *tx, bool muted)
+{
+    tx->muted = muted;
+}
+
+
+bool
+cl_sender_muted(const cl_sender_t *tx)
+{
+    return tx->muted;
 }
 
 
@@ -165,6 +258,10 @@ cl_sender_frame(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
         return;
     }
 
+    if (tx->muted) {
+        goto next;
+    }
+
     tx->st.frames++;
 
     len = cl_encoder_frame(tx->en, pcm, n, data, sizeof(data));
@@ -175,6 +272,8 @@ cl_sender_frame(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
     } else {
         cl_sender_packet(tx, qc, data, len, now_ns);
     }
+
+next:
 
     tx->timestamp += tx->pr->frame_duration_ms;
     tx->next_ns += tx->pr->frame_duration_ms * WZP_MS;

@@ -9,6 +9,7 @@
 
 #include "options.h"
 #include "quic/wzp_quic.h"
+#include "wzp/wzp_plan.h"
 
 
 typedef struct cl_sender_s  cl_sender_t;
@@ -31,11 +32,24 @@ void cl_sender_destroy(cl_sender_t *tx);
 /* We are in the room under this stream id: begin, or go on. */
 void cl_sender_start(cl_sender_t *tx, uint16_t stream_id, uint64_t now_ns);
 
-/* From the next frame on. */
+/* From the next frame on, with DRED until there is a plan. */
 void cl_sender_profile(cl_sender_t *tx, wzp_profile_id_t id);
+
+/* From the next frame on: codec, rate, redundancy. */
+void cl_sender_plan(cl_sender_t *tx, const wzp_plan_t *plan);
 
 /* Goes into the next packet. */
 void cl_sender_report(cl_sender_t *tx, const wzp_report_t *rp);
+
+/* What we hear of another stream, for its sender to know: loss
+ * 0..1, mean burst in packets.  Goes into one of the next packets; the newest
+ * of each stream. */
+void cl_sender_view(cl_sender_t *tx, uint16_t stream_id, float loss,
+    float burst);
+
+/* Nothing leaves, time goes on. */
+void cl_sender_mute(cl_sender_t *tx, bool muted);
+bool cl_sender_muted(const cl_sender_t *tx);
 
 /* Send what is due; qc NULL: it is lost.  Returns when the next frame is due,
  * UINT64_MAX when there is none. */

@@ -131,14 +131,13 @@ cl_stream_frame(cl_stream_t *sm, const wzp_packet_t *pk, wzp_frame_t *fr)
         return true;
     }
 
-    if (!cl_codec_is_opus(pk->codec)) {
-        sm->st.unsupported += pk->codec != WZP_CODEC_COMFORT_NOISE;
-        fr->len = 0;
+    if (pk->codec == WZP_CODEC_COMFORT_NOISE) {
+        fr->len = WZP_MIN(fr->len, 1);
         return true;
     }
 
     n = fr->len <= WZP_JITTER_PAYLOAD
-        ? cl_decoder_samples(fr->data, fr->len) : 0;
+        ? cl_decoder_samples(fr->codec, fr->data, fr->len) : 0;
 
     if (n < CL_TICK_SAMPLES) {
         sm->st.bad++;
@@ -254,7 +253,7 @@ cl_stream_play(cl_stream_t *sm, const wzp_jitter_out_t *out, size_t n)
         return n;
     }
 
-    if (!cl_codec_is_opus(out->frame.codec) || vo->de == NULL) {
+    if (vo->de == NULL) {
         memset(vo->pcm, 0, n * sizeof(int16_t));
         return n;
     }
@@ -391,7 +390,7 @@ cl_stream_report(const cl_stream_t *sm)
                    "first_seq", (int) sm->acc.first,
                    "last_seq", (int) sm->acc.last);
 
-    more = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+    more = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
                      "s:f, s:f}",
                      "late", (json_int_t) jt.late,
                      "played", (json_int_t) jt.played,
@@ -399,7 +398,6 @@ cl_stream_report(const cl_stream_t *sm)
                      "concealed_plc", (json_int_t) sm->st.concealed_plc,
                      "concealed_dred", (json_int_t) sm->st.concealed_dred,
                      "noise", (json_int_t) sm->st.noise,
-                     "unsupported", (json_int_t) sm->st.unsupported,
                      "repair", (json_int_t) sm->st.repair,
                      "bad", (json_int_t) sm->st.bad,
                      "bytes", (json_int_t) sm->st.bytes,

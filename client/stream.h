@@ -24,9 +24,8 @@ typedef struct {
     uint64_t  concealed_plc;            /* frames guessed in running speech  */
     uint64_t  concealed_dred;           /* frames out of later packets       */
     uint64_t  noise;                    /* comfort noise frames              */
-    uint64_t  unsupported;              /* Codec2 frames                     */
     uint64_t  repair;                   /* FEC packets                       */
-    uint64_t  bad;                      /* not Opus, or too long             */
+    uint64_t  bad;                      /* no frame of its codec             */
     uint64_t  bytes;                    /* payload                           */
 } cl_stream_stats_t;
 

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "tap.h"
+#include "../../client/narrow.c"
 #include "../../client/codec.c"
 #include "../../client/stream.c"
 #include "../../client/playout.c"
@@ -73,6 +74,20 @@ start(bool listen)
     nheard = 0;
     talks = 0;
     cl_playout_start(po, now);
+}
+
+
+static void
+plan(cl_encoder_t *en, wzp_codec_t codec)
+{
+    wzp_plan_t  pl;
+
+    memset(&pl, 0, sizeof(pl));
+    pl.codec = codec;
+    pl.bitrate_bps = wzp_codec_info(codec)->bitrate_bps;
+    pl.loss_pct = 15;
+    pl.dred_10ms = codec == WZP_CODEC_OPUS6K ? 104 : 20;
+    cl_encoder_plan(en, &pl);
 }
 
 
@@ -202,8 +217,8 @@ test_two(void)
     b.hz = 800;
     b.codec = WZP_CODEC_OPUS6K;
     b.ms = 40;
-    cl_encoder_set(a.en, a.codec);
-    cl_encoder_set(b.en, b.codec);
+    plan(a.en, a.codec);
+    plan(b.en, b.codec);
 
     for (i = 0; i < 150; i++) {
         len = voice(&a, data);
@@ -277,7 +292,7 @@ test_kinds(void)
     }
 
     play(200);
-    is_u64(stream(1)->st.unsupported, 10, "Codec2 is counted");
+    is_u64(stream(1)->st.bad, 0, "Codec2 is decoded");
 
     max = 0;
 
@@ -285,7 +300,7 @@ test_kinds(void)
         max = abs(heard[i]) > max ? abs(heard[i]) : max;
     }
 
-    is_u64((uint64_t) max, 0, "and is silence");
+    ok(max > 1000, "and can be heard (%d)", max);
 }
 
 
