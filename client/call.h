@@ -16,6 +16,9 @@
 #include "wav.h"
 
 
+typedef struct cl_metrics_s  cl_metrics_t;
+
+
 typedef enum {
     CL_CALL_CONNECT = 0,                /* the link is at it                 */
     CL_CALL_OFFER,                      /* our offer waits for its answer    */
@@ -56,6 +59,7 @@ typedef struct {
     cl_sender_t         *tx;            /* NULL: nothing to send             */
     cl_wav_out_t        *rec;           /* NULL: no recording                */
     const cl_tap_t      *tap;           /* NULL: nobody                      */
+    cl_metrics_t        *metrics;       /* NULL: no --metrics-file           */
     cl_room_t            room;
 
     cl_call_state_t      state;

@@ -4,6 +4,7 @@
  */
 
 #include "call.h"
+#include "event_log.h"
 #include "say.h"
 
 
@@ -318,6 +319,8 @@ cl_call_message(cl_call_t *cl, const uint8_t *data, size_t len)
     }
 
     cl_debug("message %s", wzp_signal_name(sg.type));
+    cl_event_log("signal", json_pack("{s:i, s:s}", "len", (int) len, "action",
+                                     wzp_signal_name(sg.type)));
 
     switch ((int) sg.type) {
 

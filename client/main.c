@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "event_log.h"
 #include "modes.h"
 #include "options.h"
 
@@ -28,6 +29,43 @@ cl_main_streams(void)
 }
 
 
+static cl_exit_t
+cl_main_do(const cl_options_t *op)
+{
+    switch (op->mode) {
+
+    case CL_MODE_CALL:
+        return cl_mode_call(op);
+
+    case CL_MODE_PING:
+        return cl_mode_ping(op);
+
+    case CL_MODE_VERSION:
+        return cl_mode_version(op);
+
+    case CL_MODE_WHOAMI:
+        return cl_mode_whoami(op);
+
+    case CL_MODE_REGISTER:
+    case CL_MODE_DIAL:
+        return cl_mode_phone(op);
+
+    case CL_MODE_ROUTE:
+        return cl_mode_route(op);
+
+    case CL_MODE_CONTACTS:
+    case CL_MODE_ADD:
+    case CL_MODE_REMOVE:
+        return cl_mode_contacts(op);
+
+    case CL_MODE_DONE:
+        break;
+    }
+
+    return CL_OK;
+}
+
+
 int
 main(int argc, char **argv)
 {
@@ -39,39 +77,15 @@ main(int argc, char **argv)
     }
 
     rc = cl_options_parse(&op, argc, argv);
-    if (rc != CL_OK) {
-        return (int) rc;
+
+    if (rc == CL_OK) {
+        rc = cl_event_log_open(op.event_log);
     }
 
-    switch (op.mode) {
-
-    case CL_MODE_CALL:
-        return (int) cl_mode_call(&op);
-
-    case CL_MODE_PING:
-        return (int) cl_mode_ping(&op);
-
-    case CL_MODE_VERSION:
-        return (int) cl_mode_version(&op);
-
-    case CL_MODE_WHOAMI:
-        return (int) cl_mode_whoami(&op);
-
-    case CL_MODE_REGISTER:
-    case CL_MODE_DIAL:
-        return (int) cl_mode_phone(&op);
-
-    case CL_MODE_ROUTE:
-        return (int) cl_mode_route(&op);
-
-    case CL_MODE_CONTACTS:
-    case CL_MODE_ADD:
-    case CL_MODE_REMOVE:
-        return (int) cl_mode_contacts(&op);
-
-    case CL_MODE_DONE:
-        break;
+    if (rc == CL_OK) {
+        rc = cl_main_do(&op);
+        cl_event_log_close();
     }
 
-    return CL_OK;
+    return (int) rc;
 }

@@ -76,6 +76,8 @@ typedef struct {
 
     double            reconnect_s;
     bool              report_quality;
+    const char       *metrics_file;
+    const char       *event_log;
     bool              json;
     bool              verbose;
     bool              four;

@@ -116,6 +116,13 @@ static const cl_option_t  cl_option_table[] = {
     { "json", CL_ARG_FLAG, CL_OFF(json), NULL,
       "print one JSON object per event and a closing report" },
 
+    { "metrics-file", CL_ARG_TEXT, CL_OFF(metrics_file), "FILE",
+      "append a line of JSON about the call every second" },
+
+    { "event-log", CL_ARG_TEXT, CL_OFF(event_log), "FILE",
+      "append a line of JSON for whatever happens: who\n"
+      "comes, goes and speaks, what is lost, what changes" },
+
     { "keylog", CL_ARG_TEXT, CL_OFF(keylog), "FILE",
       "append TLS secrets to FILE, for debugging" },
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "event_log.h"
 #include "room.h"
 #include "say.h"
 
@@ -119,6 +120,11 @@ static void
 cl_room_say_one(const wzp_participant_t *pt, const char *what)
 {
     char  buf[16];
+
+    cl_event_log("member", json_pack("{s:s, s:s, s:s, s:s}",
+                                     "fingerprint", pt->fingerprint,
+                                     "relay", pt->relay_label,
+                                     "action", what, "alias", pt->alias));
 
     cl_say("%s%s%s%s%s", cl_room_name(pt->alias, pt->fingerprint, buf),
            pt->relay_label[0] ? " (" : "", pt->relay_label,

@@ -17,11 +17,12 @@
 
 
 static struct {
-    bool      json;
-    bool      verbose;
-    bool      tty;
-    bool      line;                     /* a live line is on the screen      */
-    uint64_t  start_ns;
+    bool           json;
+    bool           verbose;
+    bool           tty;
+    bool           line;                /* a live line is on the screen      */
+    uint64_t       start_ns;
+    cl_say_tee_pt  tee;                 /* NULL: nobody                      */
 } cl_out;
 
 
@@ -170,10 +171,21 @@ cl_fail(cl_exit_t status, const char *fmt, ...)
 
 
 void
+cl_say_tee(cl_say_tee_pt tee)
+{
+    cl_out.tee = tee;
+}
+
+
+void
 cl_event(const char *name, json_t *ob)
 {
     double  t;
     json_t  *all;
+
+    if (cl_out.tee != NULL) {
+        cl_out.tee(name, ob);
+    }
 
     if (!cl_out.json) {
         json_decref(ob);

@@ -40,6 +40,10 @@ cl_exit_t cl_fail(cl_exit_t status, const char *fmt, ...) CL_PRINTF(2);
  * "event" and "t", seconds since the program began. */
 void cl_event(const char *name, json_t *ob);
 
+/* Tell somebody about each event, with --json and without; ob may be NULL. */
+typedef void (*cl_say_tee_pt)(const char *name, const json_t *ob);
+void cl_say_tee(cl_say_tee_pt tee);
+
 /* Redraw the live line; NULL removes it. */
 void cl_say_line(const char *text);
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "call.h"
+#include "event_log.h"
+#include "metrics.h"
 #include "say.h"
 
 
@@ -131,6 +133,14 @@ cl_talk_parts(cl_call_t *cl)
         }
     }
 
+    if (cl->op->metrics_file != NULL) {
+        rc = cl_metrics_create(&cl->metrics, cl->op->metrics_file);
+
+        if (rc != CL_OK) {
+            return rc;
+        }
+    }
+
     memset(&conf, 0, sizeof(cl_playout_conf_t));
     conf.sink = cl->rec != NULL || cl->tap != NULL ? cl_talk_sink : NULL;
     conf.packet = cl->tap != NULL ? cl_talk_packet : NULL;
@@ -205,6 +215,14 @@ cl_talk_turn(cl_call_t *cl, uint64_t now_ns)
     next = WZP_MIN(next, due);
 
     due = cl_status_turn(cl, now_ns);
+    next = WZP_MIN(next, due);
+
+    if (cl->metrics != NULL) {
+        due = cl_metrics_turn(cl->metrics, cl, now_ns);
+        next = WZP_MIN(next, due);
+    }
+
+    due = cl_event_log_turn(cl->po, now_ns);
 
     return WZP_MIN(next, due);
 }
@@ -263,6 +281,7 @@ cl_talk_destroy(cl_call_t *cl)
 
     cl_link_destroy(cl->ln);
     cl_playout_destroy(cl->po);
+    cl_metrics_destroy(cl->metrics);
     cl_sender_destroy(cl->tx);
 
     if (cl->rec != NULL) {

@@ -34,6 +34,15 @@ cl_event(const char *what, json_t *ob)
 }
 
 
+void
+cl_event_log(const char *what, json_t *ob)
+{
+    (void) what;
+
+    json_decref(ob);
+}
+
+
 static void
 fill(wzp_room_update_t *up, const char *label)
 {
