@@ -126,7 +126,7 @@ UNIT_SRCS = $(wildcard t/unit/test_*.c)
 SIM_SRCS = $(wildcard t/sim/sim_*.c)
 TOOL_SRCS = $(wildcard t/tools/*.c)
 BENCH_SRCS = $(wildcard t/bench/load.c t/bench/floor.c \
-                        t/bench/engine.c)
+                        t/bench/engine.c t/bench/fec.c)
 FUZZ_SRCS = $(wildcard t/fuzz/fuzz_*.c)
 
 # t/*/x.c with one of these prefixes is a program; other files there are
@@ -261,7 +261,7 @@ $(B)/ngx_wzp_module.so: $(B)/nginx/ngx_wzp_module.so
 define program
 	$(call SAY,LD)
 	@mkdir -p $(@D)
-	$(Q)$(LINK) -o $@.$$$$ $(filter %.o,$^) $(CLIENT_LIBS) \
+	$(Q)$(LINK) -o $@.$$$$ $(filter %.o,$^) $(CLIENT_LIBS) $(LIBS_MORE) \
 	    && mv $@.$$$$ $@
 endef
 
@@ -282,6 +282,10 @@ $(TOOLS): $(B)/%: $(B)/obj/%.o $(ENGINE_LIBS) $(B)/link.flags
 $(BENCH): $(B)/%: $(B)/obj/%.o $(call obj,$(T_BENCH_COMMON)) $(ENGINE_LIBS) \
           $(B)/link.flags
 	$(program)
+
+# The oracle is GPL, and for tests only.
+
+$(addprefix $(B)/t/,unit/test_raptorq bench/fec): LIBS_MORE = -llcrq
 
 # Fuzz targets: clang, and src/wzp compiled along with each; for that of QUIC
 # everything portable, and the simulated network.

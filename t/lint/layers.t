@@ -33,6 +33,7 @@ my @foreign = (
                                     |^t/}x],
     [qr{^opus},                 qr{^client/|^t/}],
     [qr{^sndfile},              qr{^client/|^t/}],
+    [qr{^lcrq},                 qr{^t/}],
 );
 
 my @files = split /\0/, `git ls-files -z -- '*.c' '*.h'`;
