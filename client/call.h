@@ -1,7 +1,8 @@
 /*
  * A call: one membership in a room over as many connections as it takes.
- * call.c keeps the connection, call_room.c speaks with the relay, talk.c has
- * the whole of it and decides when it ends, status.c tells.
+ * call.c keeps the connection, call_room.c speaks with the relay, mute.c says
+ * whether we are heard, talk.c has the whole of it and decides when it ends,
+ * status.c tells.
  */
 
 #ifndef _CALL_H_INCLUDED_
@@ -78,7 +79,14 @@ typedef struct {
     bool                 has_resume;
     uint8_t              resume[WZP_RESUME_SIZE];
     wzp_profile_id_t     chosen;        /* by the relay                      */
+    wzp_profile_id_t     wanted;        /* by the relay, newest              */
+    wzp_profile_id_t     limit;         /* the best that the person allows   */
     wzp_profile_id_t     profile;       /* in use                            */
+
+    bool                 muted;         /* by the person                     */
+    bool                 radio;         /* push-to-talk: quiet until pressed */
+    bool                 pressed;
+    bool                 told_muted;    /* the relay believes it             */
 
     uint64_t             answer_ns;     /* OFFER: give up                    */
     uint64_t             wait_ns;       /* WAIT: dial                        */
@@ -149,6 +157,21 @@ void cl_call_message(cl_call_t *cl, const uint8_t *data, size_t len);
 
 /* Say goodbye. */
 void cl_call_hangup(cl_call_t *cl);
+
+/* Send nothing better than this from now on. */
+void cl_call_limit(cl_call_t *cl, wzp_profile_id_t best);
+
+
+/* ---- mute.c ---- */
+
+/* The person mutes us, or not any more; the others are told. */
+void cl_talk_mute(cl_call_t *cl, bool muted);
+
+/* Push-to-talk: while it is pressed we are heard in any case. */
+void cl_talk_ptt(cl_call_t *cl, bool pressed);
+
+/* What changes may have come about otherwise: a new connection, radio. */
+void cl_mute_apply(cl_call_t *cl);
 
 
 /* ---- status.c ---- */

@@ -131,13 +131,22 @@ cl_call_profile_id(const wzp_profile_t *pr)
 static void
 cl_call_use(cl_call_t *cl, wzp_profile_id_t id)
 {
-    id = (wzp_profile_id_t) WZP_MAX((int) id, (int) cl->op->profile);
+    cl->wanted = id;
+    id = (wzp_profile_id_t) WZP_MAX((int) id, (int) cl->limit);
 
     if (cl->tx != NULL) {
         cl_sender_profile(cl->tx, id);
     }
 
     cl->profile = id;
+}
+
+
+void
+cl_call_limit(cl_call_t *cl, wzp_profile_id_t best)
+{
+    cl->limit = best;
+    cl_call_use(cl, cl->wanted);
 }
 
 
@@ -200,6 +209,11 @@ cl_call_enter(cl_call_t *cl, bool resumed)
     if (cl->tx != NULL && (!cl->pair || again)) {
         cl_sender_start(cl->tx, cl->stream_id, now);
     }
+
+    /* The relay takes nobody who joins for muted. */
+
+    cl->told_muted = false;
+    cl_mute_apply(cl);
 
     cl_call_joined(cl, again, resumed);
 }

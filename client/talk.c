@@ -178,6 +178,8 @@ cl_talk_create(cl_call_t **out, const cl_options_t *op, const cl_me_t *me,
     cl->title = op->room;
     cl->start_ns = cl_now();
     cl->seen_ns = cl->start_ns;
+    cl->wanted = WZP_PROFILE_GOOD;
+    cl->limit = op->profile;
     cl->profile = WZP_PROFILE_GOOD;
 
     rc = cl_talk_parts(cl);
