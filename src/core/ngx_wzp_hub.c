@@ -278,6 +278,7 @@ ngx_wzp_hub_return(ngx_wzp_hub_t *hub)
 
     hub->lost_ns = 0;
     hub->started_ns = ngx_wzp_worker->now_ns;
+    hub->doubt_ns = hub->started_ns + NGX_WZP_HUB_LEARN;
 
     ngx_wzp_link_start(hub);
     ngx_wzp_probe_start(hub);
@@ -316,6 +317,11 @@ ngx_wzp_hub_tick(ngx_wzp_relay_t *relay)
     if (heir == NGX_WZP_NONE && !hub->leaving) {
         ngx_wzp_hub_return(hub);
         heir = slot;
+    }
+
+    if (hub->doubt_ns != 0 && hub->lost_ns == 0 && now > hub->doubt_ns) {
+        hub->doubt_ns = 0;
+        ngx_wzp_link_absent(hub);
     }
 
     if (!hub->ruling && heir == slot

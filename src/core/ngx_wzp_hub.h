@@ -83,6 +83,8 @@ struct ngx_wzp_hub_s {
     uint32_t              rebuilt;      /* of the zone, when last written    */
     uint64_t              took_ns;      /* when it became the hub            */
     uint64_t              lost_ns;      /* when an heir came; 0: none        */
+    uint64_t              doubt_ns;     /* when who has not come back after
+                                           that heir has gone                */
     unsigned              ruling:1;     /* it is the hub, not only heir      */
     unsigned              leaving:1;    /* told to quit                      */
 };

@@ -553,7 +553,13 @@ ngx_wzp_link_ended(ngx_wzp_link_t *ln, const char *why)
     ln->since_ns = now;
     ln->ours = 0;
 
-    wzp_fed_peer_down(hub->fed, (unsigned) ln->bit, now);
+    /* nor are the people behind it gone, as members would read in the zone as
+     * long as an old hub rules */
+
+    if (hub->lost_ns == 0) {
+        wzp_fed_peer_down(hub->fed, (unsigned) ln->bit, now);
+    }
+
     ngx_wzp_presence_down(hub, ln->bit);
 
     if (hub->ruling) {
@@ -752,6 +758,19 @@ ngx_wzp_link_rule(ngx_wzp_hub_t *hub)
         {
             ln->dial.pause = NGX_WZP_LINK_HANDOVER;
             ngx_wzp_dial_start(&ln->dial);
+        }
+    }
+}
+
+
+void
+ngx_wzp_link_absent(ngx_wzp_hub_t *hub)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < hub->nlinks; i++) {
+        if (hub->links[i].best == NULL) {
+            wzp_fed_peer_down(hub->fed, (unsigned) i, ngx_wzp_worker->now_ns);
         }
     }
 }

@@ -106,6 +106,9 @@ void ngx_wzp_link_rule(ngx_wzp_hub_t *hub);
 /* Told to quit: ask those who dialed to come anew; with force: close. */
 void ngx_wzp_link_leave(ngx_wzp_hub_t *hub, ngx_uint_t force);
 
+/* The people behind links that did not come back are gone. */
+void ngx_wzp_link_absent(ngx_wzp_hub_t *hub);
+
 /* Dial again, after ngx_wzp_link_stop. */
 void ngx_wzp_link_start(ngx_wzp_hub_t *hub);
 
