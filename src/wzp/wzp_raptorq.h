@@ -20,11 +20,13 @@
 #define WZP_RAPTORQ_ESI_MAX     0xffffff
 
 /* What memory must be aligned to. */
-#define WZP_RAPTORQ_ALIGN       16
+#define WZP_RAPTORQ_ALIGN       8
 
-/* Enough for K up to 10, at compile time. */
-#define WZP_RAPTORQ_SMALL_K     10
-#define WZP_RAPTORQ_SMALL_SIZE  (64 + 27 * 48)
+/* Enough for K up to 10, at compile time: a code, and a block of symbols of t
+ * bytes. */
+#define WZP_RAPTORQ_SMALL_K         10
+#define WZP_RAPTORQ_SMALL_SIZE      (32 + 27 * 48)
+#define WZP_RAPTORQ_SMALL_BLOCK(t)  (272 + 11 * (16 + ((t) + 15) / 16 * 16))
 
 
 /* The code of one K; never written after init, may be shared. */

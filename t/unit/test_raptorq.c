@@ -386,8 +386,10 @@ test_bounds(void)
            "nor of longer symbols");
 
     for (i = 1; i <= WZP_RAPTORQ_SMALL_K; i++) {
-        ok(wzp_raptorq_size(i) <= WZP_RAPTORQ_SMALL_SIZE, "K = %u is small",
-           i);
+        ok(wzp_raptorq_size(i) <= WZP_RAPTORQ_SMALL_SIZE
+           && wzp_raptorq_block_size(i, 256) <= WZP_RAPTORQ_SMALL_BLOCK(256)
+           && wzp_raptorq_block_size(i, 6) <= WZP_RAPTORQ_SMALL_BLOCK(6),
+           "K = %u is small", i);
     }
 
     rq = code(5);
