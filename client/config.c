@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,8 +20,8 @@
 
 /* XDG Base Directory Specification: a relative path is to be ignored. */
 
-static cl_exit_t
-cl_config_base(char base[CL_PATH_MAX])
+bool
+cl_config_find(char path[CL_PATH_MAX], const char *name)
 {
     int                   n;
     const char           *home;
@@ -29,7 +30,7 @@ cl_config_base(char base[CL_PATH_MAX])
     home = getenv("XDG_CONFIG_HOME");
 
     if (home != NULL && home[0] == '/') {
-        n = snprintf(base, CL_PATH_MAX, "%s", home);
+        n = snprintf(path, CL_PATH_MAX, "%s/wzp/%s", home, name);
 
     } else {
         home = getenv("HOME");
@@ -40,41 +41,30 @@ cl_config_base(char base[CL_PATH_MAX])
         }
 
         if (home == NULL) {
-            return cl_fail(CL_IO, "no home directory: set HOME or "
-                           "XDG_CONFIG_HOME, or use --identity and "
-                           "--fingerprint");
+            return false;
         }
 
-        n = snprintf(base, CL_PATH_MAX, "%s/.config", home);
+        n = snprintf(path, CL_PATH_MAX, "%s/.config/wzp/%s", home, name);
     }
 
-    if (n < 0 || n >= CL_PATH_MAX - 64) {
-        return cl_fail(CL_IO, "the path of the home directory is too long");
-    }
-
-    return CL_OK;
+    return n > 0 && n < CL_PATH_MAX;
 }
 
 
 cl_exit_t
 cl_config_path(char path[CL_PATH_MAX], const char *name)
 {
-    char       base[CL_PATH_MAX];
-    size_t     i, len;
-    cl_exit_t  rc;
+    size_t  i;
 
-    rc = cl_config_base(base);
-    if (rc != CL_OK) {
-        return rc;
+    if (!cl_config_find(path, name)) {
+        return cl_fail(CL_IO, "no home directory (or its path is too long): "
+                       "set HOME or XDG_CONFIG_HOME, or use --identity and "
+                       "--fingerprint");
     }
 
-    (void) snprintf(path, CL_PATH_MAX, "%.4000s/wzp", base);
+    for (i = 1; path[i] != '\0'; i++) {
 
-    len = strlen(path);
-
-    for (i = 1; i <= len; i++) {
-
-        if (path[i] != '/' && path[i] != '\0') {
+        if (path[i] != '/') {
             continue;
         }
 
@@ -85,10 +75,8 @@ cl_config_path(char path[CL_PATH_MAX], const char *name)
                            strerror(errno));
         }
 
-        path[i] = i < len ? '/' : '\0';
+        path[i] = '/';
     }
-
-    (void) snprintf(path + len, CL_PATH_MAX - len, "/%.50s", name);
 
     return CL_OK;
 }
@@ -199,4 +187,82 @@ cl_config_read(const char *path, char *text, size_t size)
     text[len] = '\0';
 
     return 0;
+}
+
+
+cl_exit_t
+cl_file_read(cl_file_t *f, size_t size)
+{
+    f->size = size;
+    f->text = malloc(size);
+
+    if (f->text == NULL) {
+        return cl_fail(CL_INTERNAL, "no memory");
+    }
+
+    if (cl_config_read(f->path, f->text, size) == -1) {
+
+        if (errno != ENOENT) {
+            return cl_fail(CL_IO, "\"%s\" cannot be read: %s", f->path,
+                           strerror(errno));
+        }
+
+        f->text[0] = '\0';
+    }
+
+    return CL_OK;
+}
+
+
+/* The lock is a file of its own, for the other one is replaced. */
+
+cl_exit_t
+cl_file_open(cl_file_t *f, const char *name, size_t size)
+{
+    char       lock[64];
+    cl_exit_t  rc;
+
+    f->text = NULL;
+    f->lock = -1;
+
+    (void) snprintf(lock, sizeof(lock), "%.50s.lock", name);
+
+    rc = cl_config_path(f->path, lock);
+    if (rc != CL_OK) {
+        return rc;
+    }
+
+    f->lock = open(f->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    if (f->lock == -1 || flock(f->lock, LOCK_EX) == -1) {
+        return cl_fail(CL_IO, "\"%s\" cannot be locked: %s", f->path,
+                       strerror(errno));
+    }
+
+    rc = cl_config_path(f->path, name);
+
+    return rc == CL_OK ? cl_file_read(f, size) : rc;
+}
+
+
+cl_exit_t
+cl_file_write(const cl_file_t *f)
+{
+    if (cl_config_replace(f->path, f->text) == -1) {
+        return cl_fail(CL_IO, "\"%s\" cannot be written: %s", f->path,
+                       strerror(errno));
+    }
+
+    return CL_OK;
+}
+
+
+void
+cl_file_close(cl_file_t *f)
+{
+    free(f->text);
+
+    if (f->lock != -1) {
+        (void) close(f->lock);
+    }
 }

@@ -2,13 +2,9 @@
  * People by name.  See contacts.h.
  */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "config.h"
 #include "contacts.h"
@@ -17,14 +13,6 @@
 
 
 #define CL_BLANKS           " \t\r"
-
-
-/* The file while it is changed: nobody else changes it. */
-typedef struct {
-    int     lock;
-    char    path[CL_PATH_MAX];
-    char   *text;                       /* CL_CONTACTS_SIZE bytes            */
-} cl_contacts_file_t;
 
 
 typedef enum {
@@ -232,109 +220,34 @@ cl_contacts_who(const cl_contacts_t *cts, const char *text,
 
 /* ---- the file ---- */
 
-static cl_exit_t
-cl_contacts_read(char path[CL_PATH_MAX], char **text)
-{
-    cl_exit_t  rc;
-
-    *text = NULL;
-
-    rc = cl_config_path(path, "contacts");
-    if (rc != CL_OK) {
-        return rc;
-    }
-
-    *text = malloc(CL_CONTACTS_SIZE);
-    if (*text == NULL) {
-        return cl_fail(CL_INTERNAL, "no memory");
-    }
-
-    if (cl_config_read(path, *text, CL_CONTACTS_SIZE) == -1) {
-
-        if (errno != ENOENT) {
-            return cl_fail(CL_IO, "\"%s\" cannot be read: %s", path,
-                           strerror(errno));
-        }
-
-        (*text)[0] = '\0';
-    }
-
-    return CL_OK;
-}
-
-
 cl_exit_t
 cl_contacts_load(cl_contacts_t *cts)
 {
-    char        path[CL_PATH_MAX], *text;
-    cl_exit_t   rc;
+    cl_exit_t  rc;
+    cl_file_t  cf;
 
     memset(cts, 0, sizeof(cl_contacts_t));
+    cf.text = NULL;
+    cf.lock = -1;
 
-    rc = cl_contacts_read(path, &text);
+    rc = cl_config_path(cf.path, "contacts");
 
     if (rc == CL_OK) {
-        rc = cl_contacts_parse(cts, text, path);
+        rc = cl_file_read(&cf, CL_CONTACTS_SIZE);
     }
 
-    free(text);
+    if (rc == CL_OK) {
+        rc = cl_contacts_parse(cts, cf.text, cf.path);
+    }
+
+    cl_file_close(&cf);
 
     return rc;
 }
 
 
-/* The lock is a file of its own, for the other one is replaced. */
-
 static cl_exit_t
-cl_contacts_open(cl_contacts_file_t *cf)
-{
-    char       path[CL_PATH_MAX];
-    cl_exit_t  rc;
-
-    cf->text = NULL;
-    cf->lock = -1;
-
-    rc = cl_config_path(path, "contacts.lock");
-    if (rc != CL_OK) {
-        return rc;
-    }
-
-    cf->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
-    if (cf->lock == -1 || flock(cf->lock, LOCK_EX) == -1) {
-        return cl_fail(CL_IO, "\"%s\" cannot be locked: %s", path,
-                       strerror(errno));
-    }
-
-    return cl_contacts_read(cf->path, &cf->text);
-}
-
-
-static void
-cl_contacts_close(cl_contacts_file_t *cf)
-{
-    free(cf->text);
-
-    if (cf->lock != -1) {
-        (void) close(cf->lock);
-    }
-}
-
-
-static cl_exit_t
-cl_contacts_write(const cl_contacts_file_t *cf)
-{
-    if (cl_config_replace(cf->path, cf->text) == -1) {
-        return cl_fail(CL_IO, "\"%s\" cannot be written: %s", cf->path,
-                       strerror(errno));
-    }
-
-    return CL_OK;
-}
-
-
-static cl_exit_t
-cl_contacts_append(cl_contacts_file_t *cf, const cl_contact_t *ct)
+cl_contacts_append(cl_file_t *cf, const cl_contact_t *ct)
 {
     char                  fp[WZP_FP_TEXT_LEN + 1];
     size_t                len;
@@ -369,7 +282,7 @@ cl_contacts_append(cl_contacts_file_t *cf, const cl_contact_t *ct)
         (void) snprintf(cf->text + len, CL_CONTACTS_SIZE - len, "%s%s %s\n",
                         len > 0 && cf->text[len - 1] != '\n' ? "\n" : "",
                         ct->name, fp);
-        rc = cl_contacts_write(cf);
+        rc = cl_file_write(cf);
     }
 
     cl_contacts_done(&cts);
@@ -381,16 +294,16 @@ cl_contacts_append(cl_contacts_file_t *cf, const cl_contact_t *ct)
 cl_exit_t
 cl_contacts_add(const cl_contact_t *ct)
 {
-    cl_exit_t           rc;
-    cl_contacts_file_t  cf;
+    cl_exit_t  rc;
+    cl_file_t  cf;
 
-    rc = cl_contacts_open(&cf);
+    rc = cl_file_open(&cf, "contacts", CL_CONTACTS_SIZE);
 
     if (rc == CL_OK) {
         rc = cl_contacts_append(&cf, ct);
     }
 
-    cl_contacts_close(&cf);
+    cl_file_close(&cf);
 
     return rc;
 }
@@ -403,9 +316,9 @@ cl_contacts_remove(const char *name)
     char                *line, *next;
     cl_exit_t            rc;
     cl_contact_t         ct;
-    cl_contacts_file_t   cf;
+    cl_file_t            cf;
 
-    rc = cl_contacts_open(&cf);
+    rc = cl_file_open(&cf, "contacts", CL_CONTACTS_SIZE);
     found = false;
 
     for (line = cf.text; rc == CL_OK && *line != '\0'; line = next) {
@@ -423,12 +336,12 @@ cl_contacts_remove(const char *name)
     }
 
     if (rc == CL_OK) {
-        rc = found ? cl_contacts_write(&cf)
+        rc = found ? cl_file_write(&cf)
                    : cl_fail(CL_USAGE, "\"%s\" is none of your contacts",
                              name);
     }
 
-    cl_contacts_close(&cf);
+    cl_file_close(&cf);
 
     return rc;
 }
