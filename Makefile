@@ -288,7 +288,8 @@ $(BENCH): $(B)/%: $(B)/obj/%.o $(call obj,$(T_BENCH_COMMON)) $(ENGINE_LIBS) \
 $(addprefix $(B)/t/,unit/test_raptorq bench/fec): LIBS_MORE = -llcrq
 
 # Fuzz targets: clang, and src/wzp compiled along with each; for that of QUIC
-# everything portable, and the simulated network.
+# everything portable, and the simulated network; for the settings some of the
+# client, which it includes.
 
 FUZZ_FLAGS = -O1 -g -DWZP_DEBUG -fno-omit-frame-pointer \
              -fsanitize=fuzzer,address,undefined \
@@ -300,6 +301,8 @@ FUZZ_QUIC_SRCS = $(QUIC_SRCS) $(T_SIM_COMMON)
 $(FUZZ_QUIC): FUZZ_SRCS_MORE = $(FUZZ_QUIC_SRCS)
 $(FUZZ_QUIC): FUZZ_LIBS_MORE = $(NGTCP2_LIBS) $(BORINGSSL_LIBS)
 $(FUZZ_QUIC): $(FUZZ_QUIC_SRCS) $(wildcard src/quic/*.h src/net/*.h t/sim/*.h)
+
+$(BUILD)/t/fuzz/fuzz_settings: $(wildcard client/*.[ch])
 
 $(FUZZ): $(BUILD)/%: %.c $(WZP_SRCS) $(wildcard src/wzp/*.h t/fuzz/*.h)
 	$(call SAY,FUZZ)

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "ident_file.h"
@@ -12,6 +13,7 @@
 
 
 #define CL_IDENT_TEXT   1024
+#define CL_IDENT_OLD    99              /* keys kept at most                 */
 #define CL_SEED_HEX     (2 * WZP_SEED_SIZE)
 
 
@@ -86,19 +88,30 @@ cl_me_parse(cl_me_t *me, uint8_t seed[WZP_SEED_SIZE], const char *path,
 }
 
 
+/* What a file holds. */
+
+static void
+cl_me_text(char text[CL_IDENT_TEXT], const uint8_t seed[WZP_SEED_SIZE],
+    const char *alias)
+{
+    char  hex[CL_SEED_HEX + 1];
+
+    wzp_hex(hex, seed, WZP_SEED_SIZE);
+    (void) snprintf(text, CL_IDENT_TEXT, "%s\nalias %s\n", hex, alias);
+    wzp_wipe(hex, sizeof(hex));
+}
+
+
 static cl_exit_t
 cl_me_first(cl_me_t *me, uint8_t seed[WZP_SEED_SIZE], const char *path)
 {
-    char     hex[CL_SEED_HEX + 1], text[CL_IDENT_TEXT];
+    char     text[CL_IDENT_TEXT];
     uint8_t  random[4];
 
     cl_random(NULL, seed, WZP_SEED_SIZE);
     cl_random(NULL, random, sizeof(random));
     cl_me_name(me->alias, random);
-
-    wzp_hex(hex, seed, WZP_SEED_SIZE);
-    (void) snprintf(text, sizeof(text), "%s\nalias %s\n", hex, me->alias);
-    wzp_wipe(hex, sizeof(hex));
+    cl_me_text(text, seed, me->alias);
 
     if (cl_config_create(path, text) == -1 && errno != EEXIST) {
         return cl_fail(CL_IO, "identity \"%s\" cannot be written: %s", path,
@@ -114,20 +127,28 @@ cl_me_first(cl_me_t *me, uint8_t seed[WZP_SEED_SIZE], const char *path)
 
 
 static cl_exit_t
+cl_me_path(char path[CL_PATH_MAX], const char *name)
+{
+    if (name == NULL) {
+        return cl_config_path(path, "identity");
+    }
+
+    (void) snprintf(path, CL_PATH_MAX, "%s", name);
+
+    return CL_OK;
+}
+
+
+static cl_exit_t
 cl_me_file(cl_me_t *me, uint8_t seed[WZP_SEED_SIZE], const char *name)
 {
     char       path[CL_PATH_MAX], text[CL_IDENT_TEXT];
     unsigned   i;
     cl_exit_t  rc;
 
-    if (name != NULL) {
-        (void) snprintf(path, sizeof(path), "%s", name);
-
-    } else {
-        rc = cl_config_path(path, "identity");
-        if (rc != CL_OK) {
-            return rc;
-        }
+    rc = cl_me_path(path, name);
+    if (rc != CL_OK) {
+        return rc;
     }
 
     for (i = 0; i < 2; i++) {
@@ -191,10 +212,8 @@ cl_me_load(cl_me_t *me, const cl_options_t *op)
     wzp_fp_text(me->fp, me->id.fp);
     wzp_wipe(seed, sizeof(seed));
 
-    if (op->alias != NULL
-        && wzp_alias_clean(me->alias, op->alias, strlen(op->alias)) == 0)
-    {
-        return cl_fail(CL_USAGE, "--alias: nothing of this name can be shown");
+    if (op->alias != NULL) {
+        (void) wzp_alias_clean(me->alias, op->alias, strlen(op->alias));
     }
 
     if (me->alias[0] == '\0') {
@@ -202,4 +221,104 @@ cl_me_load(cl_me_t *me, const cl_options_t *op)
     }
 
     return CL_OK;
+}
+
+
+/* Give the file a second name, so that no key is ever lost. */
+
+static cl_exit_t
+cl_me_keep(const char *path)
+{
+    int       rc;
+    char      old[CL_PATH_MAX + 16];
+    unsigned  i;
+
+    (void) snprintf(old, sizeof(old), "%s.old", path);
+    rc = link(path, old);
+
+    for (i = 2; rc == -1 && errno == EEXIST && i <= CL_IDENT_OLD; i++) {
+        (void) snprintf(old, sizeof(old), "%s.old.%u", path, i);
+        rc = link(path, old);
+    }
+
+    if (rc == -1 && errno != ENOENT) {
+        return cl_fail(CL_IO, "\"%s\" cannot be kept as \"%s\": %s", path,
+                       old, strerror(errno));
+    }
+
+    if (rc == 0) {
+        cl_warn("the identity that was there is kept as \"%s\"", old);
+    }
+
+    return CL_OK;
+}
+
+
+/* Does the file hold this key already? */
+
+static bool
+cl_me_same(const char *path, const uint8_t seed[WZP_SEED_SIZE])
+{
+    bool     same;
+    char     text[CL_IDENT_TEXT];
+    size_t   n;
+    uint8_t  have[WZP_SEED_SIZE];
+
+    if (cl_config_read(path, text, sizeof(text)) == -1) {
+        return false;
+    }
+
+    n = strcspn(text, " \t\r\n");
+    same = n == CL_SEED_HEX && wzp_seed_parse(have, text, n) == WZP_OK
+           && wzp_equal(have, seed, WZP_SEED_SIZE);
+
+    wzp_wipe(text, sizeof(text));
+    wzp_wipe(have, sizeof(have));
+
+    return same;
+}
+
+
+cl_exit_t
+cl_me_restore(const cl_options_t *op, const uint8_t seed[WZP_SEED_SIZE])
+{
+    int          error;
+    char         path[CL_PATH_MAX], text[CL_IDENT_TEXT];
+    char         alias[WZP_ALIAS_MAX + 1];
+    cl_exit_t    rc;
+    wzp_ident_t  id;
+
+    rc = cl_me_path(path, op->identity);
+
+    if (rc != CL_OK || cl_me_same(path, seed)) {
+        return rc;
+    }
+
+    if (op->force) {
+        rc = cl_me_keep(path);
+        if (rc != CL_OK) {
+            return rc;
+        }
+    }
+
+    wzp_ident_init(&id, seed);
+    cl_me_name(alias, id.fp);
+    wzp_ident_wipe(&id);
+
+    cl_me_text(text, seed, alias);
+    error = op->force ? cl_config_replace(path, text)
+                      : cl_config_create(path, text);
+    error = error == -1 ? errno : 0;
+    wzp_wipe(text, sizeof(text));
+
+    if (error == EEXIST) {
+        return cl_fail(CL_USAGE, "\"%s\" is there already: --force puts this "
+                       "key in its place, and keeps the other one beside it",
+                       path);
+    }
+
+    return error == 0
+           ? CL_OK
+           : cl_fail(CL_IO, "identity \"%s\" cannot be written: %s", path,
+                     strerror(error));
 }

@@ -23,6 +23,14 @@ typedef struct {
  */
 cl_exit_t cl_me_load(cl_me_t *me, const cl_options_t *op);
 
+/*
+ * Make this key the identity.  One that there is stays, CL_USAGE, unless
+ * op->force; then it is kept beside the new one as identity.old (.old.2, ...).
+ * The same key again changes nothing.  CL_IO; said.
+ */
+cl_exit_t cl_me_restore(const cl_options_t *op,
+    const uint8_t seed[WZP_SEED_SIZE]);
+
 /* A name such as "Swift Wolf", the same for the same bytes. */
 void cl_me_name(char alias[WZP_ALIAS_MAX + 1], const uint8_t random[4]);
 

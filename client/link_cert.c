@@ -35,9 +35,11 @@ cl_link_identify(cl_link_t *ln)
 
         wzp_cert_fp_text(was, ln->op->fingerprint);
         cl_ending_set(&en, CL_IDENTITY, CL_FINAL, "identity",
-                      "%s: this is not the relay that --fingerprint names:\n"
+                      "%s: this is not the relay that %s%s names:\n"
                       "  its certificate is %s\n  wanted is          %s",
-                      ln->where, now, was);
+                      ln->where,
+                      ln->op->pinned ? "your server " : "--fingerprint",
+                      ln->op->pinned ? ln->op->server : "", now, was);
         cl_link_abort(ln, &en);
         return false;
     }

@@ -8,6 +8,8 @@
 #include "event_log.h"
 #include "modes.h"
 #include "options.h"
+#include "options_check.h"
+#include "settings.h"
 
 
 /* Whoever starts us may have closed these.  Files that we open would get their
@@ -58,6 +60,9 @@ cl_main_do(const cl_options_t *op)
     case CL_MODE_REMOVE:
         return cl_mode_contacts(op);
 
+    case CL_MODE_CONFIG:
+        return cl_mode_config(op);
+
     case CL_MODE_DONE:
         break;
     }
@@ -69,14 +74,33 @@ cl_main_do(const cl_options_t *op)
 int
 main(int argc, char **argv)
 {
-    cl_exit_t     rc;
-    cl_options_t  op;
+    cl_exit_t      rc;
+    cl_options_t   op;
+    cl_settings_t  st;
 
     if (!cl_main_streams()) {
         return CL_IO;
     }
 
     rc = cl_options_parse(&op, argc, argv);
+
+    if (rc != CL_OK || op.mode == CL_MODE_DONE) {
+        return (int) rc;
+    }
+
+    cl_settings_init(&st);
+
+    if (op.mode != CL_MODE_CONFIG) {
+        rc = cl_settings_load(&st);
+    }
+
+    if (rc == CL_OK) {
+        rc = cl_settings_apply(&st, &op);
+    }
+
+    if (rc == CL_OK) {
+        rc = cl_options_check(&op);
+    }
 
     if (rc == CL_OK) {
         rc = cl_event_log_open(op.event_log);
@@ -86,6 +110,8 @@ main(int argc, char **argv)
         rc = cl_main_do(&op);
         cl_event_log_close();
     }
+
+    cl_settings_done(&st);
 
     return (int) rc;
 }

@@ -17,6 +17,10 @@ cl_exit_t cl_mode_whoami(const cl_options_t *op);
 cl_exit_t cl_mode_phone(const cl_options_t *op);
 cl_exit_t cl_mode_route(const cl_options_t *op);
 cl_exit_t cl_mode_contacts(const cl_options_t *op);
+cl_exit_t cl_mode_config(const cl_options_t *op);
+
+/* "config key show", "backup" or "restore". */
+cl_exit_t cl_mode_key(const cl_options_t *op, const char *what);
 
 
 #endif /* _MODES_H_INCLUDED_ */

@@ -31,6 +31,19 @@ static cl_exit_t cl_options_set(cl_args_t *ar, const cl_option_t *ot);
 static cl_exit_t cl_options_words(cl_args_t *ar);
 
 
+void
+cl_options_init(cl_options_t *op)
+{
+    memset(op, 0, sizeof(cl_options_t));
+    op->room = "default";
+    op->duration_s = CL_FOREVER;
+    op->reconnect_s = CL_FOREVER;
+    op->tone_s = CL_FOREVER;
+    op->profile = WZP_PROFILE_STUDIO_64K;
+    op->ring_s = CL_RING_S;
+}
+
+
 cl_exit_t
 cl_options_parse(cl_options_t *op, int argc, char **argv)
 {
@@ -39,13 +52,7 @@ cl_options_parse(cl_options_t *op, int argc, char **argv)
     cl_args_t   ar;
     const char  *word;
 
-    memset(op, 0, sizeof(cl_options_t));
-    op->room = "default";
-    op->duration_s = CL_FOREVER;
-    op->reconnect_s = CL_FOREVER;
-    op->tone_s = CL_FOREVER;
-    op->profile = WZP_PROFILE_STUDIO_64K;
-    op->ring_s = CL_RING_S;
+    cl_options_init(op);
 
     /* Errors of the command line itself shall have the right form. */
 
@@ -72,25 +79,84 @@ cl_options_parse(cl_options_t *op, int argc, char **argv)
 
     cl_say_init(op->json, op->verbose);
 
-    return cl_options_check(op);
+    return CL_OK;
+}
+
+
+cl_exit_t
+cl_options_apply(cl_options_t *op, const char *name, const char *value)
+{
+    cl_args_t           ar;
+    const cl_option_t  *ot;
+
+    ot = cl_options_find(name, strlen(name));
+
+    if (ot == NULL) {
+        return cl_fail(CL_INTERNAL, "there is no option --%s", name);
+    }
+
+    memset(&ar, 0, sizeof(cl_args_t));
+    ar.op = op;
+    ar.value = value;
+
+    return cl_options_set(&ar, ot);
+}
+
+
+const char *
+cl_options_given(const cl_options_t *op, const char *name)
+{
+    const cl_option_t  *ot;
+
+    ot = cl_options_find(name, strlen(name));
+
+    return ot != NULL ? op->given[cl_options_index(ot)] : NULL;
+}
+
+
+/* The relay; or "config", and what shall be done with the settings.  A relay
+ * of that name is "config:4433". */
+
+static cl_exit_t
+cl_options_word(cl_options_t *op, const char *word)
+{
+    if (op->mode == CL_MODE_CONFIG) {
+
+        if (op->nwords == CL_WORDS_MAX) {
+            return cl_fail(CL_USAGE, "\"%s\" is one argument too many", word);
+        }
+
+        op->words[op->nwords++] = word;
+        return CL_OK;
+    }
+
+    if (op->target != NULL) {
+        return cl_fail(CL_USAGE, "\"%s\" is one argument too many: one "
+                       "relay is all that can be named, see --help", word);
+    }
+
+    if (op->mode_name == NULL && strcmp(word, "config") == 0) {
+        op->mode = CL_MODE_CONFIG;
+        return CL_OK;
+    }
+
+    op->target = word;
+
+    return cl_options_target(op, word);
 }
 
 
 static cl_exit_t
 cl_options_one(cl_args_t *ar, const char *word)
 {
+    int                 next;
     size_t              len;
-    const char         *name;
+    cl_exit_t           rc;
+    const char         *name, *value;
     const cl_option_t  *ot;
 
     if (word[0] != '-' || word[1] == '\0') {
-
-        if (ar->op->host[0] != '\0') {
-            return cl_fail(CL_USAGE, "\"%s\" is one argument too many: one "
-                           "relay is all that can be named, see --help", word);
-        }
-
-        return cl_options_target(ar->op, word);
+        return cl_options_word(ar->op, word);
     }
 
     if (strcmp(word, "-h") == 0) {
@@ -106,9 +172,22 @@ cl_options_one(cl_args_t *ar, const char *word)
         return cl_fail(CL_USAGE, "unknown option \"%s\", see --help", word);
     }
 
-    ar->value = name[len] == '=' ? name + len + 1 : NULL;
+    value = name[len] == '=' ? name + len + 1 : NULL;
+    next = ar->next;
+    ar->value = value;
 
-    return cl_options_set(ar, ot);
+    rc = cl_options_set(ar, ot);
+
+    if (ot->kind == CL_ARG_SECRET || ot->kind == CL_ARG_WORDS) {
+        value = "";
+
+    } else if (value == NULL) {
+        value = ar->next > next ? ar->argv[ar->next - 1] : "on";
+    }
+
+    ar->op->given[cl_options_index(ot)] = value;
+
+    return rc;
 }
 
 
@@ -170,6 +249,12 @@ cl_options_perhaps(cl_args_t *ar, const cl_option_t *ot, double *v)
 static cl_exit_t
 cl_options_mode(cl_args_t *ar, const cl_option_t *ot, cl_mode_t mode)
 {
+    if (ar->op->mode == CL_MODE_CONFIG) {
+        return cl_fail(CL_USAGE, "--%s has nothing to do with \"config\" (a "
+                       "relay of that name is \"config:" CL_PORT "\")",
+                       ot->name);
+    }
+
     if (ar->op->mode_name != NULL && ar->op->mode != mode) {
         return cl_fail(CL_USAGE, "--%s and --%s exclude each other",
                        ar->op->mode_name, ot->name);
@@ -252,6 +337,35 @@ cl_options_ping(cl_args_t *ar, const cl_option_t *ot)
 }
 
 
+/* With "=off" a flag can take back what the settings say. */
+
+static cl_exit_t
+cl_options_flag(const cl_option_t *ot, const char *value, bool *field)
+{
+    *field = value == NULL || strcmp(value, "on") == 0;
+
+    return *field || strcmp(value, "off") == 0
+           ? CL_OK
+           : cl_fail(CL_USAGE, "option --%s takes no value but on and off",
+                     ot->name);
+}
+
+
+static cl_exit_t
+cl_options_seconds(const cl_option_t *ot, const char *value, double *field)
+{
+    if (strcmp(value, "never") == 0) {
+        *field = CL_FOREVER;
+        return CL_OK;
+    }
+
+    return cl_options_number(value, field)
+           ? CL_OK
+           : cl_fail(CL_USAGE, "--%s: \"%s\" is not a number of seconds",
+                     ot->name, value);
+}
+
+
 /* long: one case per kind of argument */
 
 static cl_exit_t
@@ -262,19 +376,17 @@ cl_options_set(cl_args_t *ar, const cl_option_t *ot)
 
     field = (char *) ar->op + ot->offset;
 
-    if (ar->value != NULL
-        && (ot->kind == CL_ARG_FLAG || ot->kind >= CL_ARG_MODE))
-    {
+    if (ar->value != NULL && ot->kind >= CL_ARG_MODE) {
         return cl_fail(CL_USAGE, "option --%s takes no value", ot->name);
     }
 
     switch (ot->kind) {
 
     case CL_ARG_FLAG:
-        *(bool *) field = true;
-        return CL_OK;
+        return cl_options_flag(ot, ar->value, field);
 
     case CL_ARG_TEXT:
+    case CL_ARG_SECRET:
         value = cl_options_value(ar, ot);
         if (value == NULL) {
             return CL_USAGE;
@@ -289,10 +401,7 @@ cl_options_set(cl_args_t *ar, const cl_option_t *ot)
             return CL_USAGE;
         }
 
-        return cl_options_number(value, field)
-               ? CL_OK
-               : cl_fail(CL_USAGE, "--%s: \"%s\" is not a number of seconds",
-                         ot->name, value);
+        return cl_options_seconds(ot, value, field);
 
     case CL_ARG_TONE:
         ar->op->tone = true;

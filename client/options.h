@@ -15,6 +15,8 @@
 #define CL_HOST_MAX         256
 #define CL_FOREVER          -1.0        /* seconds */
 #define CL_FROM_MAX         32
+#define CL_WORDS_MAX        8
+#define CL_OPTIONS_MAX      128         /* rows of the table                 */
 
 
 typedef enum {
@@ -28,15 +30,18 @@ typedef enum {
     CL_MODE_CONTACTS,
     CL_MODE_ADD,
     CL_MODE_REMOVE,
+    CL_MODE_CONFIG,                     /* the word "config"                 */
     CL_MODE_DONE                        /* --help, --version: printed        */
 } cl_mode_t;
 
 
-/* Strings point into argv. */
+/* Strings point into argv, or into what the settings were read into. */
 typedef struct {
     cl_mode_t         mode;
     const char       *mode_name;                /* the option; NULL: none    */
 
+    const char       *target;                   /* the relay, as given       */
+    const char       *server;                   /* its name in the settings  */
     char              host[CL_HOST_MAX];        /* no brackets               */
     char              port[6];
     int               family;                   /* AF_UNSPEC, _INET, _INET6  */
@@ -71,6 +76,7 @@ typedef struct {
 
     unsigned          ping_count;
     const char       *fingerprint_text;
+    bool              pinned;                   /* that is the server's      */
     bool              has_fingerprint;
     uint8_t           fingerprint[WZP_CERT_FP_SIZE];
 
@@ -83,14 +89,36 @@ typedef struct {
     bool              four;
     bool              six;
     const char       *keylog;
+
+    const char       *words[CL_WORDS_MAX];      /* behind "config"           */
+    size_t            nwords;
+    bool              as_words;                 /* config key backup         */
+    bool              as_hex;
+    bool              force;                    /* config key restore        */
+
+    /* What was said on the command line for each row of the table: its value,
+     * "on" for flags, "" for secrets; NULL: nothing. */
+    const char       *given[CL_OPTIONS_MAX];
 } cl_options_t;
 
+
+/* What is so unless somebody says otherwise. */
+void cl_options_init(cl_options_t *op);
 
 /*
  * Read the command line.  CL_OK, with mode CL_MODE_DONE when --help or
  * --version printed what was wanted; else CL_USAGE and the reason was said.
+ * What it leaves open comes from the settings; then cl_options_check().
  */
 cl_exit_t cl_options_parse(cl_options_t *op, int argc, char **argv);
+
+/* As if --NAME=VALUE had been given, but not counted as given.  CL_USAGE,
+ * said. */
+cl_exit_t cl_options_apply(cl_options_t *op, const char *name,
+    const char *value);
+
+/* What the command line says about an option; NULL: nothing. */
+const char *cl_options_given(const cl_options_t *op, const char *name);
 
 
 #endif /* _OPTIONS_H_INCLUDED_ */

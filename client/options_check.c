@@ -137,7 +137,36 @@ static bool
 cl_options_local(const cl_options_t *op)
 {
     return op->mode == CL_MODE_WHOAMI || op->mode == CL_MODE_CONTACTS
-           || op->mode == CL_MODE_ADD || op->mode == CL_MODE_REMOVE;
+           || op->mode == CL_MODE_ADD || op->mode == CL_MODE_REMOVE
+           || op->mode == CL_MODE_CONFIG;
+}
+
+
+static cl_exit_t
+cl_options_alias(const cl_options_t *op)
+{
+    char  alias[WZP_ALIAS_MAX + 1];
+
+    return op->alias == NULL
+           || wzp_alias_clean(alias, op->alias, strlen(op->alias)) > 0
+           ? CL_OK
+           : cl_fail(CL_USAGE, "--alias: nothing of this name can be shown");
+}
+
+
+static cl_exit_t
+cl_options_config(const cl_options_t *op)
+{
+    if ((op->as_words || op->as_hex || op->force)
+        && op->mode != CL_MODE_CONFIG)
+    {
+        return cl_fail(CL_USAGE, "--words, --hex and --force are for \"config "
+                       "key\"");
+    }
+
+    return !op->as_words || !op->as_hex
+           ? CL_OK
+           : cl_fail(CL_USAGE, "--words and --hex exclude each other");
 }
 
 
@@ -174,7 +203,8 @@ cl_options_check(cl_options_t *op)
 
     if (op->host[0] == '\0' && !cl_options_local(op)) {
         return cl_fail(CL_USAGE, "which relay? usage: wzp-client [options] "
-                       "HOST[:PORT], see --help");
+                       "HOST[:PORT], see --help (\"config set relay HOST\" "
+                       "makes one the default)");
     }
 
     if (op->four && op->six) {
@@ -210,6 +240,14 @@ cl_options_check(cl_options_t *op)
 
     if (rc == CL_OK) {
         rc = cl_options_profile(op);
+    }
+
+    if (rc == CL_OK) {
+        rc = cl_options_alias(op);
+    }
+
+    if (rc == CL_OK) {
+        rc = cl_options_config(op);
     }
 
     if (rc != CL_OK) {

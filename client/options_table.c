@@ -28,7 +28,7 @@ static const cl_option_t  cl_option_table[] = {
       "identity file, made on first use\n"
       "(~/.config/wzp/identity)" },
 
-    { "seed", CL_ARG_TEXT, CL_OFF(seed), "HEX",
+    { "seed", CL_ARG_SECRET, CL_OFF(seed), "HEX",
       "identity from 64 hex digits instead of a file" },
 
     { "mnemonic", CL_ARG_WORDS, 0, "WORDS",
@@ -110,6 +110,16 @@ static const cl_option_t  cl_option_table[] = {
       "without it the first one seen is remembered in\n"
       "~/.config/wzp/known_hosts and must stay the same" },
 
+    { "words", CL_ARG_FLAG, CL_OFF(as_words), NULL,
+      "config key backup: as 24 words (default)" },
+
+    { "hex", CL_ARG_FLAG, CL_OFF(as_hex), NULL,
+      "config key backup: as 64 hex digits" },
+
+    { "force", CL_ARG_FLAG, CL_OFF(force), NULL,
+      "config key restore: in place of an identity that there\n"
+      "is, which is kept beside it" },
+
     { "4", CL_ARG_FLAG, CL_OFF(four), NULL, "use IPv4 only" },
     { "6", CL_ARG_FLAG, CL_OFF(six), NULL, "use IPv6 only" },
 
@@ -134,13 +144,24 @@ static const cl_option_t  cl_option_table[] = {
 
 static const char  cl_help_head[] =
     "usage: wzp-client [options] HOST[:PORT]\n"
+    "       wzp-client config [WHAT ...]\n"
     "\n"
     "Joins a room at a WZP relay, shows who is there and listens until\n"
     "Ctrl-C; or calls somebody, or waits for calls.  The port is " CL_PORT "\n"
     "unless given; IPv6 addresses stand in brackets: [2001:db8::1]:4433.\n"
+    "HOST may be the name of a server in your settings, and need not be given\n"
+    "when they say which relay is meant.\n"
     "\n";
 
 static const char  cl_help_tail[] =
+    "\n"
+    "settings (~/.config/wzp/settings), which options override:\n"
+    "  config                             print all\n"
+    "  config get KEY | set KEY VALUE | unset KEY\n"
+    "  config servers                     print the servers\n"
+    "  config add-server NAME HOST[:PORT] [FINGERPRINT]\n"
+    "  config remove-server NAME\n"
+    "  config key show | backup | restore your identity's key\n"
     "\n"
     "SIGINT and SIGTERM leave the room cleanly; SIGUSR1 moves the call to\n"
     "another local port.\n"
@@ -190,6 +211,24 @@ cl_options_help(void)
     }
 
     (void) fputs(cl_help_tail, stdout);
+}
+
+
+_Static_assert(WZP_ARRAY_LEN(cl_option_table) <= CL_OPTIONS_MAX,
+               "cl_options_t.given is too small");
+
+
+const cl_option_t *
+cl_options_row(size_t i)
+{
+    return i < WZP_ARRAY_LEN(cl_option_table) ? &cl_option_table[i] : NULL;
+}
+
+
+size_t
+cl_options_index(const cl_option_t *ot)
+{
+    return (size_t) (ot - cl_option_table);
 }
 
 

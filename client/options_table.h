@@ -12,6 +12,7 @@
 typedef enum {
     CL_ARG_FLAG = 0,                    /* bool                              */
     CL_ARG_TEXT,                        /* const char *                      */
+    CL_ARG_SECRET,                      /* the same, never to be shown       */
     CL_ARG_SECONDS,                     /* double                            */
     CL_ARG_TONE,                        /* perhaps a number                  */
     CL_ARG_PING,                        /* perhaps a number                  */
@@ -36,6 +37,10 @@ typedef struct {
 
 /* The option of that name, or NULL. */
 const cl_option_t *cl_options_find(const char *name, size_t len);
+
+/* The i-th row, NULL behind the last; and which row it is. */
+const cl_option_t *cl_options_row(size_t i);
+size_t cl_options_index(const cl_option_t *ot);
 
 /* Print all of them. */
 void cl_options_help(void);

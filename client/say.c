@@ -23,6 +23,7 @@ static struct {
     bool           line;                /* a live line is on the screen      */
     uint64_t       start_ns;
     cl_say_tee_pt  tee;                 /* NULL: nobody                      */
+    const char    *about;               /* file and line; NULL: none         */
 } cl_out;
 
 
@@ -136,10 +137,21 @@ cl_say_text(const char *text)
 
 
 void
+cl_say_about(const char *where)
+{
+    cl_out.about = where;
+}
+
+
+void
 cl_warn(const char *fmt, ...)
 {
     char     text[CL_TEXT_MAX];
     va_list  args;
+
+    if (cl_out.about != NULL) {
+        return;
+    }
 
     va_start(args, fmt);
     (void) vsnprintf(text, sizeof(text), fmt, args);
@@ -155,11 +167,18 @@ cl_warn(const char *fmt, ...)
 cl_exit_t
 cl_fail(cl_exit_t status, const char *fmt, ...)
 {
+    int      n;
     char     text[CL_TEXT_MAX];
     va_list  args;
 
+    n = 0;
+
+    if (cl_out.about != NULL) {
+        n = snprintf(text, sizeof(text), "%.500s: ", cl_out.about);
+    }
+
     va_start(args, fmt);
-    (void) vsnprintf(text, sizeof(text), fmt, args);
+    (void) vsnprintf(text + n, sizeof(text) - (size_t) n, fmt, args);
     va_end(args);
 
     cl_say_clear();

@@ -36,6 +36,12 @@ void cl_warn(const char *fmt, ...) CL_PRINTF(1);
  * Returns the status. */
 cl_exit_t cl_fail(cl_exit_t status, const char *fmt, ...) CL_PRINTF(2);
 
+/*
+ * While values of a file are checked: its name and line, to be said in front
+ * of each error; warnings wait until the values are used.  NULL: no more.
+ */
+void cl_say_about(const char *where);
+
 /* Print an event with --json.  Takes ob (may be NULL: no memory); adds
  * "event" and "t", seconds since the program began. */
 void cl_event(const char *name, json_t *ob);
