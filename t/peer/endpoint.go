@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// Longer than any relay needs to read what came before.
+const creditWait = 5 * time.Second
+
 type endpoint struct {
 	id   string
 	cmd  Command
@@ -169,8 +172,9 @@ func (e *endpoint) close(code uint64, reason string) {
 	}
 }
 
-// write opens a stream of its own.  A bidirectional one is abandoned in the
-// other direction, as the existing clients do.
+// write opens a stream of its own, waiting for credit a while as the existing
+// clients do.  A bidirectional one is abandoned in the other direction, as they
+// do, too.
 func (e *endpoint) write(data []byte, fin, uni bool) error {
 	var (
 		w   io.WriteCloser
@@ -181,10 +185,13 @@ func (e *endpoint) write(data []byte, fin, uni bool) error {
 		return errNotConnected
 	}
 
+	ctx, done := context.WithTimeout(context.Background(), creditWait)
+	defer done()
+
 	if uni {
-		w, err = e.conn.OpenUniStream()
+		w, err = e.conn.OpenUniStreamSync(ctx)
 	} else {
-		st, er := e.conn.OpenStream()
+		st, er := e.conn.OpenStreamSync(ctx)
 		if er == nil && fin {
 			defer st.CancelRead(0)
 		}
