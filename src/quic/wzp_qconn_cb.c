@@ -260,8 +260,6 @@ wzp_cb_datagram(ngtcp2_conn *conn, uint32_t flags, const uint8_t *data,
 }
 
 
-#if NGTCP2_VERSION_NUM < 0x011000
-
 /* Before 1.16.0 nobody but this callback tells of lost packets. */
 static int
 wzp_cb_lost_datagram(ngtcp2_conn *conn, uint64_t id, void *user_data)
@@ -269,15 +267,33 @@ wzp_cb_lost_datagram(ngtcp2_conn *conn, uint64_t id, void *user_data)
     wzp_qconn_t  *qc;
 
     (void) conn;
-    (void) id;
 
     qc = user_data;
     qc->frames_lost++;
 
+    if (qc->ep->conf.events.fate != NULL) {
+        qc->ep->conf.events.fate(qc, id, true);
+    }
+
     return 0;
 }
 
-#endif
+
+static int
+wzp_cb_ack_datagram(ngtcp2_conn *conn, uint64_t id, void *user_data)
+{
+    wzp_qconn_t  *qc;
+
+    (void) conn;
+
+    qc = user_data;
+
+    if (qc->ep->conf.events.fate != NULL) {
+        qc->ep->conf.events.fate(qc, id, false);
+    }
+
+    return 0;
+}
 
 
 static void
@@ -492,13 +508,6 @@ wzp_cb_stream_credit(ngtcp2_conn *conn, int64_t stream_id, uint64_t max_data,
 /* ngtcp2 answers STOP_SENDING with RESET_STREAM by itself and forgets what
  * was not sent; after delivery that is harmless (PROTOCOL 2.1). */
 
-#if NGTCP2_VERSION_NUM < 0x011000
-#define WZP_CB_LOST_DATAGRAM                                                  \
-    .lost_datagram = wzp_cb_lost_datagram,
-#else
-#define WZP_CB_LOST_DATAGRAM
-#endif
-
 #define WZP_QCONN_CALLBACKS                                                   \
     .recv_crypto_data = wzp_cb_crypto_data,                                   \
     .handshake_completed = wzp_cb_handshake_completed,                        \
@@ -519,7 +528,7 @@ wzp_cb_stream_credit(ngtcp2_conn *conn, int64_t stream_id, uint64_t max_data,
     .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,        \
     .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,    \
     .recv_datagram = wzp_cb_datagram,                                         \
-    WZP_CB_LOST_DATAGRAM                                                      \
+    .lost_datagram = wzp_cb_lost_datagram,                                    \
     .get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,      \
     .version_negotiation = ngtcp2_crypto_version_negotiation_cb
 
@@ -535,5 +544,6 @@ const ngtcp2_callbacks  wzp_qconn_client_callbacks = {
     .recv_retry = ngtcp2_crypto_recv_retry_cb,
     .handshake_confirmed = wzp_cb_handshake_confirmed,
     .recv_new_token = wzp_cb_recv_new_token,
+    .ack_datagram = wzp_cb_ack_datagram,
     WZP_QCONN_CALLBACKS
 };

@@ -199,7 +199,8 @@ wzp_qpkt_media(wzp_qpkt_t *pk, ngtcp2_ssize *n)
 
         *n = ngtcp2_conn_writev_datagram(qc->conn, &pk->ps.path, &pk->pi,
                                          pk->buf, WZP_UDP_MTU_MAX, &accepted,
-                                         flags, 0, &vec, 1, pk->now_ns);
+                                         flags, qc->frames_out, &vec, 1,
+                                         pk->now_ns);
 
         if (accepted) {
             if (qc->ep->conf.events.sent != NULL) {

@@ -115,6 +115,10 @@ typedef struct {
      * during the call only. */
     void (*sent)(wzp_qconn_t *qc, const wzp_qbuf_t *qb);
 
+    /* Client: what became of a DATAGRAM of ours; number counts those that have
+     * left, from 0.  In any order; one that was lost may arrive after all. */
+    void (*fate)(wzp_qconn_t *qc, uint64_t number, bool lost);
+
     /* One whole message (PROTOCOL 2.1) of a peer's bidirectional stream, in
      * the order of stream numbers; without the length.  Valid during the
      * call. */

@@ -4,6 +4,27 @@
 
 #include "../unit/tap.h"
 #include "rig.h"
+#include "wzp/wzp_loss.h"
+
+
+static wzp_loss_t  uplink;
+static unsigned    fates;
+
+
+static void
+on_fate(wzp_qconn_t *qc, uint64_t number, bool lost)
+{
+    (void) qc;
+
+    fates++;
+
+    if (lost) {
+        wzp_loss_gone(&uplink, (uint16_t) number);
+
+    } else {
+        wzp_loss_put(&uplink, (uint16_t) number, 0);
+    }
+}
 
 
 static void
@@ -450,6 +471,45 @@ test_rough(void)
 }
 
 
+/* A sender learns from the acknowledgements what is lost of its media. */
+static void
+test_fate(double loss)
+{
+    uint32_t          n;
+    rig_t            *rig;
+    rig_rec_t        *cl, *sv;
+    wzp_qstats_t      st;
+    wzp_quic_conf_t   sc, cc;
+
+    rig_conf(&sc, &cc);
+    cc.events.fate = on_fate;
+    rig = rig_create(20, &sc, &cc);
+    ok(rig_up(rig, &cl, &sv), "connected");
+
+    wzp_loss_init(&uplink, 48);
+    fates = 0;
+    rig->sim->line.loss = loss;
+
+    for (n = 0; n < 2000; n++) {
+        (void) ! rig_datagram(rig, cl, n, 80);
+        sim_run(rig->sim, 20 * WZP_MS);
+    }
+
+    rig->sim->line.loss = 0;
+    sim_run(rig->sim, WZP_SEC);
+
+    wzp_qconn_stats(cl->qc, &st);
+    ok(fates >= st.frames_out - 20, "%u fates of %u datagrams", fates,
+       (unsigned) st.frames_out);
+    ok(wzp_loss_share(&uplink) > loss * 0.6 - 0.001
+       && wzp_loss_share(&uplink) < loss * 1.4 + 0.001,
+       "%.0f %% of loss are seen as %.1f %%", loss * 100,
+       (double) wzp_loss_share(&uplink) * 100);
+
+    rig_destroy(rig);
+}
+
+
 int
 main(void)
 {
@@ -464,6 +524,9 @@ main(void)
     test_own_queue();
     test_outage();
     test_rough();
+    test_fate(0);
+    test_fate(0.1);
+    test_fate(0.3);
 
     return done_testing();
 }
