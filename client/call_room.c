@@ -78,6 +78,7 @@ cl_call_offer(cl_call_t *cl)
     cl_call_profiles(&sg.u.call_offer, cl->op->profile);
     memcpy(sg.u.call_offer.alias, cl->me->alias, sizeof(cl->me->alias));
 
+    sg.u.call_offer.extensions |= WZP_EXT_COMPACT;
     sg.u.call_offer.has_resume = cl->has_resume;
     memcpy(sg.u.call_offer.resume, cl->resume, sizeof(cl->resume));
 
@@ -251,6 +252,10 @@ cl_call_answer(cl_call_t *cl, const wzp_call_answer_t *an)
     wzp_fp_text(cl->relay_fp, fp);
 
     cl->extended = an->extensions != 0 || an->stream_id != 0;
+
+    if (cl->tx != NULL) {
+        cl_sender_compact(cl->tx, (an->extensions & WZP_EXT_COMPACT) != 0);
+    }
 
     resumed = cl->joined && cl->has_resume && an->stream_id == cl->stream_id;
 

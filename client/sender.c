@@ -40,6 +40,8 @@ struct cl_sender_s {
     uint32_t               timestamp;   /* ms, of the next frame             */
     uint64_t               next_ns;     /* when it is due                    */
 
+    wzp_compact_t          compact;
+
     bool                   has_report;
     wzp_report_t           report;
     cl_sender_view_t       views[CL_SENDER_VIEWS];
@@ -128,6 +130,13 @@ cl_sender_default(wzp_plan_t *plan, wzp_profile_id_t id)
     } else {
         plan->dred_10ms = plan->bitrate_bps > 24000 ? 10 : 20;
     }
+}
+
+
+void
+cl_sender_compact(cl_sender_t *tx, bool on)
+{
+    wzp_compact_init(&tx->compact, on);
 }
 
 
@@ -224,7 +233,9 @@ cl_sender_packet(cl_sender_t *tx, wzp_qconn_t *qc, const uint8_t *data,
         return;
     }
 
-    if (wzp_packet_encode(&pk, qb->data, qb->size, &size) == WZP_OK) {
+    if (wzp_compact_encode(&tx->compact, &pk, qb->data, qb->size, &size)
+        == WZP_OK)
+    {
         qb->len = (uint32_t) size;
         qb->born_ns = now_ns;
 

@@ -9,6 +9,7 @@
 
 #include "options.h"
 #include "quic/wzp_quic.h"
+#include "wzp/wzp_compact.h"
 #include "wzp/wzp_plan.h"
 
 
@@ -31,6 +32,9 @@ void cl_sender_destroy(cl_sender_t *tx);
 
 /* We are in the room under this stream id: begin, or go on. */
 void cl_sender_start(cl_sender_t *tx, uint16_t stream_id, uint64_t now_ns);
+
+/* A new connection: may it have compact headers (PROTOCOL E.10)? */
+void cl_sender_compact(cl_sender_t *tx, bool on);
 
 /* From the next frame on, with DRED until there is a plan. */
 void cl_sender_profile(cl_sender_t *tx, wzp_profile_id_t id);

@@ -387,7 +387,7 @@ ngx_wzp_conn_datagram(wzp_qconn_t *qc, const uint8_t *data, size_t len)
         goto drop;
     }
 
-    if (wzp_packet_parse(&pk, data, len) != WZP_OK) {
+    if (wzp_compact_parse(&wc->compact, &pk, data, len) != WZP_OK) {
         why = WZP_DROP_MALFORMED;
         goto drop;
     }

@@ -9,6 +9,7 @@
 
 #include "core/ngx_wzp_worker.h"
 #include "wzp/wzp_bucket.h"
+#include "wzp/wzp_compact.h"
 #include "wzp/wzp_quality.h"
 
 
@@ -87,6 +88,7 @@ struct ngx_wzp_conn_s {
     unsigned              creating:1;   /* inside ngx_wzp_session_create     */
     unsigned              ended:1;      /* by us: finalising                 */
     uint16_t              stream_id;
+    wzp_compact_t         compact;      /* headers that it may send          */
     wzp_qstats_t          last;         /* when last counted, or closed      */
 };
 

@@ -22,6 +22,8 @@ static void ngx_wzp_room_evict(ngx_wzp_room_t *rm);
 static void ngx_wzp_room_close(ngx_wzp_room_t *rm);
 static wzp_qbuf_t *ngx_wzp_room_buffer(const uint8_t *data, size_t len,
     uint16_t stream_id);
+static wzp_qbuf_t *ngx_wzp_room_expand(const wzp_packet_t *pk,
+    uint16_t stream_id);
 static void ngx_wzp_room_fanout(ngx_wzp_room_t *rm, ngx_wzp_member_t *from,
     wzp_qbuf_t *qb);
 static void ngx_wzp_room_bridge(ngx_wzp_member_t *mb, wzp_qbuf_t *qb);
@@ -312,7 +314,10 @@ ngx_wzp_room_media(ngx_wzp_member_t *mb, const wzp_packet_t *pk,
         ngx_wzp_room_quality(mb);
     }
 
-    qb = ngx_wzp_room_buffer(data, len, mb->conn->stream_id);
+    qb = wzp_compact_was(pk, data)
+         ? ngx_wzp_room_expand(pk, mb->conn->stream_id)
+         : ngx_wzp_room_buffer(data, len, mb->conn->stream_id);
+
     if (qb == NULL) {
         return;
     }
@@ -357,6 +362,31 @@ ngx_wzp_room_buffer(const uint8_t *data, size_t len, uint16_t stream_id)
     if (stream_id != 0) {
         wzp_packet_stamp(qb->data, stream_id);
     }
+
+    return qb;
+}
+
+
+/* The same of a packet with a compact header: in the plain form. */
+static wzp_qbuf_t *
+ngx_wzp_room_expand(const wzp_packet_t *pk, uint16_t stream_id)
+{
+    size_t       len;
+    wzp_qbuf_t  *qb;
+
+    qb = wzp_qbuf_alloc(WZP_HEADER_SIZE + pk->payload.len + WZP_REPORT_SIZE);
+    if (qb == NULL) {
+        return NULL;
+    }
+
+    if (wzp_packet_encode(pk, qb->data, qb->size, &len) != WZP_OK) {
+        wzp_qbuf_unref(qb);
+        return NULL;
+    }
+
+    qb->len = (uint32_t) len;
+    qb->born_ns = ngx_wzp_worker->now_ns;
+    wzp_packet_stamp(qb->data, stream_id);
 
     return qb;
 }

@@ -223,7 +223,9 @@ ngx_wzp_signal_answer(ngx_wzp_conn_t *wc, const wzp_call_offer_t *of,
 
     if (of->extensions != 0) {
         an->extensions = WZP_EXT_STREAM_ID|WZP_EXT_BINDING|WZP_EXT_RESUME
-                         |WZP_EXT_STATE;
+                         |WZP_EXT_STATE|WZP_EXT_COMPACT;
+        wzp_compact_init(&wc->compact,
+                         (of->extensions & WZP_EXT_COMPACT) != 0);
         an->stream_id = wc->stream_id;
         an->has_resume = true;
         wzp_resume_make(an->resume, wc->relay->conf->secret, wc->fp,

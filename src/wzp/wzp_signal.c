@@ -87,6 +87,7 @@ static const char *const  wzp_extensions[] = {
     "resume",
     "state",
     "link",
+    "compact",
 };
 
 

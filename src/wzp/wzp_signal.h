@@ -34,6 +34,7 @@
 #define WZP_EXT_RESUME          0x04        /* "resume"                      */
 #define WZP_EXT_STATE           0x08        /* "state": muted/held in lists  */
 #define WZP_EXT_LINK            0x10        /* "link": relay of ours (E.9)   */
+#define WZP_EXT_COMPACT         0x20        /* "compact": headers (E.10)     */
 
 
 /* All variants of PROTOCOL 2.3, in its order. */
