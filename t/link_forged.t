@@ -125,15 +125,15 @@ is($passed->{alias}, $eve->{alias}, 'as are other relays');
 
 # ---- too many people ----
 
-my @crowd = map { fp_of(53) =~ s/^..../sprintf '%04x', $_/er } 1 .. 1500;
+my @many = map { fp_of(53) =~ s/^..../sprintf '%04x', $_/er } 1 .. 1500;
 
-$bad->offer('lobby', \@crowd);
+$bad->offer('lobby', \@many);
 ok(heard_by_relay($bad), 'a list too long');
 
 # (there may have been too many lines in this second)
 
 ok(wait_for {
-    $bad->offer('lobby', \@crowd);
+    $bad->offer('lobby', \@many);
     $t->wait_log(qr/GlobalRoomActive of room "lobby" from link "bad" refused: it
                     \ has\ too\ many|malformed\ signal .* from\ link\ "bad"/x,
                  1);
