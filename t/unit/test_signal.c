@@ -439,7 +439,8 @@ test_names(void)
     ok(wzp_hangup_name(5) == NULL, "no more reasons");
     is_str(wzp_extension_name(0), "stream-id", "extension");
     is_str(wzp_extension_name(4), "link", "extension");
-    ok(wzp_extension_name(5) == NULL, "no more extensions");
+    is_str(wzp_extension_name(5), "compact", "extension");
+    ok(wzp_extension_name(6) == NULL, "no more extensions");
     is_str(wzp_accept_name(WZP_ACCEPT_GENERIC), "AcceptGeneric", "answer");
     ok(wzp_accept_name(3) == NULL, "no more answers");
 
