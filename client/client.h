@@ -30,7 +30,8 @@ typedef enum {
     CL_IO = 7,                          /* files                             */
     CL_NOBODY = 8,                      /* no such person is there           */
     CL_DECLINED = 9,                    /* or busy                           */
-    CL_NO_ANSWER = 10
+    CL_NO_ANSWER = 10,
+    CL_VERDICT = 11                     /* a test ran, and went badly        */
 } cl_exit_t;
 
 

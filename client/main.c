@@ -63,6 +63,12 @@ cl_main_do(const cl_options_t *op)
     case CL_MODE_CONFIG:
         return cl_mode_config(op);
 
+    case CL_MODE_ECHO:
+        return cl_mode_echo(op);
+
+    case CL_MODE_DRIFT:
+        return cl_mode_drift(op);
+
     case CL_MODE_DONE:
         break;
     }

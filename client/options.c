@@ -366,6 +366,27 @@ cl_options_seconds(const cl_option_t *ot, const char *value, double *field)
 }
 
 
+static cl_exit_t
+cl_options_test(cl_args_t *ar, const cl_option_t *ot)
+{
+    const char  *value;
+
+    value = cl_options_value(ar, ot);
+    if (value == NULL) {
+        return CL_USAGE;
+    }
+
+    if (!cl_options_number(value, &ar->op->test_s) || ar->op->test_s < 1
+        || ar->op->test_s > CL_TEST_MAX_S)
+    {
+        return cl_fail(CL_USAGE, "--%s: \"%s\" is not a number of seconds "
+                       "from 1 to %d", ot->name, value, CL_TEST_MAX_S);
+    }
+
+    return cl_options_mode(ar, ot, (cl_mode_t) ot->offset);
+}
+
+
 /* long: one case per kind of argument */
 
 static cl_exit_t
@@ -406,6 +427,9 @@ cl_options_set(cl_args_t *ar, const cl_option_t *ot)
     case CL_ARG_TONE:
         ar->op->tone = true;
         return cl_options_perhaps(ar, ot, &ar->op->tone_s);
+
+    case CL_ARG_TEST:
+        return cl_options_test(ar, ot);
 
     case CL_ARG_PING:
         return cl_options_ping(ar, ot);

@@ -17,6 +17,7 @@
 #define CL_FROM_MAX         32
 #define CL_WORDS_MAX        8
 #define CL_OPTIONS_MAX      128         /* rows of the table                 */
+#define CL_TEST_MAX_S       3600
 
 
 typedef enum {
@@ -31,6 +32,8 @@ typedef enum {
     CL_MODE_ADD,
     CL_MODE_REMOVE,
     CL_MODE_CONFIG,                     /* the word "config"                 */
+    CL_MODE_ECHO,
+    CL_MODE_DRIFT,
     CL_MODE_DONE                        /* --help, --version: printed        */
 } cl_mode_t;
 
@@ -74,6 +77,7 @@ typedef struct {
     bool              once;
     double            ring_s;
 
+    double            test_s;                   /* --echo-test, ...          */
     unsigned          ping_count;
     const char       *fingerprint_text;
     bool              pinned;                   /* that is the server's      */

@@ -170,6 +170,15 @@ cl_options_config(const cl_options_t *op)
 }
 
 
+/* Tests that are a call. */
+
+static bool
+cl_options_trial(const cl_options_t *op)
+{
+    return op->mode == CL_MODE_ECHO || op->mode == CL_MODE_DRIFT;
+}
+
+
 /* What is said about calls belongs to calls. */
 
 static cl_exit_t
@@ -252,6 +261,16 @@ cl_options_check(cl_options_t *op)
 
     if (rc != CL_OK) {
         return rc;
+    }
+
+    if (cl_options_trial(op)) {
+
+        if (op->tone || op->send_file != NULL || op->duration_s >= 0) {
+            return cl_fail(CL_USAGE, "--%s: what is sent, and for how long, "
+                           "is a matter of the test", op->mode_name);
+        }
+
+        return cl_options_room(op);
     }
 
     return op->mode == CL_MODE_CALL ? cl_options_room(op) : CL_OK;

@@ -105,6 +105,13 @@ static const cl_option_t  cl_option_table[] = {
     { "ping", CL_ARG_PING, 0, "[COUNT]",
       "measure the way to the relay (4 times) and exit" },
 
+    { "echo-test", CL_ARG_TEST, CL_MODE_ECHO, "SECONDS",
+      "send a tone to a relay that echoes, judge what comes\n"
+      "back: loss, delay, noise" },
+
+    { "drift-test", CL_ARG_TEST, CL_MODE_DRIFT, "SECONDS",
+      "the same, but judge how evenly time passes" },
+
     { "fingerprint", CL_ARG_TEXT, CL_OFF(fingerprint_text), "HEX",
       "the relay's certificate must have this SHA-256;\n"
       "without it the first one seen is remembered in\n"
@@ -177,7 +184,8 @@ static const char  cl_help_tail[] =
     "  7  a file cannot be read or written\n"
     "  8  whom you call or look for is not there\n"
     "  9  the call was declined, or the other one is busy\n"
-    " 10  the call was not answered\n";
+    " 10  the call was not answered\n"
+    " 11  a test went badly\n";
 
 
 void

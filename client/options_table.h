@@ -15,6 +15,7 @@ typedef enum {
     CL_ARG_SECRET,                      /* the same, never to be shown       */
     CL_ARG_SECONDS,                     /* double                            */
     CL_ARG_TONE,                        /* perhaps a number                  */
+    CL_ARG_TEST,                        /* a mode and its seconds            */
     CL_ARG_PING,                        /* perhaps a number                  */
     CL_ARG_WORDS,                       /* 24 words                          */
     CL_ARG_WHO,                         /* a mode and its argument           */
