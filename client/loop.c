@@ -44,34 +44,63 @@ cl_random(void *ctx, uint8_t *buf, size_t len)
 }
 
 
-cl_exit_t
-cl_loop_init(cl_loop_t *lp)
+static cl_exit_t
+cl_loop_catch(cl_loop_t *lp, const int *signals, size_t n)
 {
+    int       fd;
+    size_t    i;
     sigset_t  set;
 
-    memset(lp, 0, sizeof(cl_loop_t));
-
-    (void) signal(SIGPIPE, SIG_IGN);
-
     (void) sigemptyset(&set);
-    (void) sigaddset(&set, SIGINT);
-    (void) sigaddset(&set, SIGTERM);
-    (void) sigaddset(&set, SIGHUP);
-    (void) sigaddset(&set, SIGUSR1);
 
-    lp->sigfd = -1;
-    lp->input = -1;
-
-    if (sigprocmask(SIG_BLOCK, &set, NULL) == 0) {
-        lp->sigfd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    for (i = 0; i < n; i++) {
+        (void) sigaddset(&set, signals[i]);
     }
 
-    if (lp->sigfd == -1) {
+    fd = -1;
+
+    if (sigprocmask(SIG_BLOCK, &set, NULL) == 0) {
+        fd = signalfd(lp->sigfd, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    }
+
+    if (fd == -1) {
         return cl_fail(CL_INTERNAL, "signals cannot be caught: %s",
                        strerror(errno));
     }
 
+    lp->sigfd = fd;
+
     return CL_OK;
+}
+
+
+/* The first ones always. */
+
+static const int  cl_loop_caught[] = {
+    SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGWINCH, SIGTSTP, SIGCONT
+};
+
+#define CL_LOOP_ALWAYS  4
+
+
+cl_exit_t
+cl_loop_init(cl_loop_t *lp)
+{
+    memset(lp, 0, sizeof(cl_loop_t));
+
+    (void) signal(SIGPIPE, SIG_IGN);
+
+    lp->sigfd = -1;
+    lp->input = -1;
+
+    return cl_loop_catch(lp, cl_loop_caught, CL_LOOP_ALWAYS);
+}
+
+
+cl_exit_t
+cl_loop_screen(cl_loop_t *lp)
+{
+    return cl_loop_catch(lp, cl_loop_caught, WZP_ARRAY_LEN(cl_loop_caught));
 }
 
 

@@ -20,7 +20,7 @@ typedef struct {
     /* Do what is due; returns when to be called next. */
     uint64_t  (*turn)(void *ctx, uint64_t now_ns);
 
-    /* SIGINT, SIGTERM, SIGHUP, SIGUSR1. */
+    /* SIGINT, SIGTERM, SIGHUP, SIGUSR1; see also cl_loop_screen. */
     void      (*signal)(void *ctx, int signo, uint64_t now_ns);
 
     /* There is something to read. */
@@ -31,6 +31,10 @@ typedef struct {
 
 /* Take the signals.  Before any thread is made.  CL_INTERNAL, said. */
 cl_exit_t cl_loop_init(cl_loop_t *lp);
+
+/* Catch those of a terminal that is painted on as well: SIGWINCH, SIGTSTP and
+ * SIGCONT.  As cl_loop_init. */
+cl_exit_t cl_loop_screen(cl_loop_t *lp);
 
 void cl_loop_run(cl_loop_t *lp);
 void cl_loop_done(cl_loop_t *lp);

@@ -90,6 +90,7 @@ typedef struct {
     const char       *event_log;
     bool              json;
     bool              verbose;
+    bool              plain;
     bool              four;
     bool              six;
     const char       *keylog;

@@ -130,6 +130,9 @@ static const cl_option_t  cl_option_table[] = {
     { "4", CL_ARG_FLAG, CL_OFF(four), NULL, "use IPv4 only" },
     { "6", CL_ARG_FLAG, CL_OFF(six), NULL, "use IPv6 only" },
 
+    { "plain", CL_ARG_FLAG, CL_OFF(plain), NULL,
+      "on a terminal: lines instead of the view with keys" },
+
     { "json", CL_ARG_FLAG, CL_OFF(json), NULL,
       "print one JSON object per event and a closing report" },
 

@@ -328,6 +328,10 @@ cl_phone_on_signal(void *ctx, int signo, uint64_t now_ns)
 
     ph = ctx;
 
+    if (ph->vw != NULL && cl_view_signal(ph->vw, signo)) {
+        return;
+    }
+
     if (signo == SIGUSR1) {
 
         if (ph->cl != NULL) {
@@ -353,12 +357,9 @@ cl_phone_on_signal(void *ctx, int signo, uint64_t now_ns)
 
 
 static uint64_t
-cl_phone_turn(void *ctx, uint64_t now_ns)
+cl_phone_parts(cl_phone_t *ph, uint64_t now_ns)
 {
-    uint64_t     next, due;
-    cl_phone_t  *ph;
-
-    ph = ctx;
+    uint64_t  next, due;
 
     next = cl_reach_turn(ph->re, now_ns);
 
@@ -387,6 +388,26 @@ cl_phone_turn(void *ctx, uint64_t now_ns)
         due = cl_reach_turn(ph->re, now_ns);
         next = WZP_MIN(next, due);
         ph->loop.done = ph->re->state == CL_REACH_OVER;
+    }
+
+    return next;
+}
+
+
+static uint64_t
+cl_phone_turn(void *ctx, uint64_t now_ns)
+{
+    uint64_t            next, due;
+    cl_phone_t         *ph;
+    cl_view_subject_t   su;
+
+    ph = ctx;
+    next = cl_phone_parts(ph, now_ns);
+
+    if (ph->vw != NULL) {
+        cl_phone_subject(ph, &su);
+        due = cl_view_turn(ph->vw, &su, now_ns);
+        next = WZP_MIN(next, due);
     }
 
     return next;
@@ -431,6 +452,7 @@ cl_phone_prepare(cl_phone_t *ph)
 static cl_exit_t
 cl_phone_run(cl_phone_t *ph)
 {
+    bool            screen;
     cl_exit_t       rc;
     cl_dial_conf_t  conf;
 
@@ -439,7 +461,13 @@ cl_phone_run(cl_phone_t *ph)
         .signal = cl_phone_signal
     };
 
-    rc = cl_phone_prepare(ph);
+    screen = cl_view_wanted(ph->op);
+    rc = screen ? cl_loop_screen(&ph->loop) : CL_OK;
+
+    if (rc == CL_OK) {
+        rc = cl_phone_prepare(ph);
+    }
+
     if (rc != CL_OK) {
         return rc;
     }
@@ -465,7 +493,14 @@ cl_phone_run(cl_phone_t *ph)
     ph->loop.read = cl_phone_typed;
     ph->loop.ctx = ph;
 
+    if (screen) {
+        ph->vw = cl_view_create(&ph->loop);
+    }
+
     cl_loop_run(&ph->loop);
+
+    cl_view_destroy(ph->vw);
+    ph->vw = NULL;
 
     /* Interrupted twice, in a call: what was recorded is complete. */
 

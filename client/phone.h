@@ -14,6 +14,7 @@
 #include "dial.h"
 #include "loop.h"
 #include "reach.h"
+#include "view.h"
 
 
 #define CL_PHONE_NAME       (CL_CONTACT_NAME + WZP_ALIAS_MAX                  \
@@ -63,6 +64,7 @@ typedef struct {
     cl_exit_t            status;        /* of the program                    */
 
     char                 first;         /* of the line being typed           */
+    cl_view_t           *vw;            /* NULL: plain lines                 */
 } cl_phone_t;
 
 
@@ -98,6 +100,9 @@ void cl_phone_incoming(cl_phone_t *ph, uint64_t now_ns);
 
 /* Something was typed. */
 void cl_phone_typed(void *ctx, uint64_t now_ns);
+
+/* What the view shows of us. */
+void cl_phone_subject(const cl_phone_t *ph, cl_view_subject_t *su);
 
 
 #endif /* _PHONE_H_INCLUDED_ */

@@ -101,6 +101,9 @@ cl_phone_incoming(cl_phone_t *ph, uint64_t now_ns)
     } else if (op->has_accept) {
         cl_dial_answer(&ph->dl, mode, now_ns);
 
+    } else if (ph->vw != NULL) {
+        ph->asking = true;
+
     } else if (ph->loop.input != -1) {
         ph->asking = true;
         cl_say("answer?  y or n, then Enter");
@@ -114,16 +117,25 @@ cl_phone_incoming(cl_phone_t *ph, uint64_t now_ns)
 
 
 static void
+cl_phone_yes(cl_phone_t *ph, uint64_t now_ns)
+{
+    if (ph->re->state != CL_REACH_IN) {
+        cl_say("the relay is away at the moment");
+        return;
+    }
+
+    cl_dial_answer(&ph->dl, WZP_ACCEPT_GENERIC, now_ns);
+    ph->asking = false;
+}
+
+
+static void
 cl_phone_line(cl_phone_t *ph, char c, uint64_t now_ns)
 {
     if (ph->asking && ph->dl.state == CL_DIAL_ASKED) {
 
-        if (ph->re->state != CL_REACH_IN) {
-            cl_say("the relay is away at the moment");
-
-        } else if (c == 'y' || c == 'Y') {
-            cl_dial_answer(&ph->dl, WZP_ACCEPT_GENERIC, now_ns);
-            ph->asking = false;
+        if (ph->re->state != CL_REACH_IN || c == 'y' || c == 'Y') {
+            cl_phone_yes(ph, now_ns);
 
         } else if (c == 'n' || c == 'N') {
             cl_dial_answer(&ph->dl, WZP_ACCEPT_REJECT, now_ns);
@@ -141,16 +153,79 @@ cl_phone_line(cl_phone_t *ph, char c, uint64_t now_ns)
 }
 
 
+/* ---- the view ---- */
+
+void
+cl_phone_subject(const cl_phone_t *ph, cl_view_subject_t *su)
+{
+    memset(su, 0, sizeof(cl_view_subject_t));
+
+    su->cl = ph->cl;
+    su->title = ph->with.open ? ph->with.name
+                : ph->op->mode == CL_MODE_DIAL ? ph->op->who
+                : ph->registered ? "waiting for calls" : "registering ...";
+    su->relay = cl_link_where(ph->re->ln);
+    su->name = ph->me.alias;
+    su->caller = ph->asking && ph->dl.state == CL_DIAL_ASKED ? ph->with.name
+                                                             : NULL;
+    su->phone = true;
+}
+
+
+static void
+cl_phone_wish(void *ctx, cl_view_wish_t what, uint64_t now_ns)
+{
+    cl_phone_t  *ph;
+
+    ph = ctx;
+
+    switch (what) {
+
+    case CL_VIEW_QUIT:
+        ph->loop.signal(ph, SIGINT, now_ns);
+        break;
+
+    case CL_VIEW_HANG_UP:
+        if (ph->cl != NULL) {
+            cl_call_leave(ph->cl, now_ns);
+
+        } else {
+            cl_dial_hangup(&ph->dl, WZP_HANGUP_NORMAL);
+        }
+
+        break;
+
+    case CL_VIEW_ANSWER:
+        cl_phone_yes(ph, now_ns);
+        break;
+
+    case CL_VIEW_TURN_AWAY:
+        cl_dial_answer(&ph->dl, WZP_ACCEPT_REJECT, now_ns);
+        break;
+    }
+}
+
+
+/* ---- the terminal ---- */
+
 /* The first character of a line counts. */
 
 void
 cl_phone_typed(void *ctx, uint64_t now_ns)
 {
-    char         buf[256];
-    ssize_t      i, n;
-    cl_phone_t  *ph;
+    char                buf[256];
+    ssize_t             i, n;
+    cl_phone_t         *ph;
+    cl_view_subject_t   su;
 
     ph = ctx;
+
+    if (ph->vw != NULL) {
+        cl_phone_subject(ph, &su);
+        cl_view_read(ph->vw, &su, now_ns, cl_phone_wish, ph);
+        return;
+    }
+
     n = read(ph->loop.input, buf, sizeof(buf));
 
     if (n == -1 && errno == EINTR) {

@@ -322,16 +322,16 @@ cl_playout_prefix(const char *fp, const char *text)
 
 
 static bool
-cl_playout_meant(const cl_stream_t *sm, const char *who)
+cl_playout_meant(const char *fp, const char *alias, const char *who)
 {
-    return strcasecmp(sm->alias, who) == 0 || cl_playout_prefix(sm->fp, who);
+    return strcasecmp(alias, who) == 0 || cl_playout_prefix(fp, who);
 }
 
 
 static void
 cl_playout_wish(cl_stream_t *sm, const cl_volume_t *vl)
 {
-    if (cl_playout_meant(sm, vl->who)) {
+    if (cl_playout_meant(sm->fp, sm->alias, vl->who)) {
 
         if (vl->has_db) {
             sm->volume_db = vl->db;
@@ -443,6 +443,27 @@ cl_playout_mute(cl_playout_t *po, const char *who, bool muted)
     cl_playout_told(po, vl);
 
     return true;
+}
+
+
+void
+cl_playout_wanted(const cl_playout_t *po, const char *fp, const char *alias,
+    float *db, bool *muted)
+{
+    size_t              i;
+    const cl_volume_t  *vl;
+
+    *db = 0;
+    *muted = false;
+
+    for (i = 0; i < po->nvolumes; i++) {
+        vl = &po->volumes[i];
+
+        if (cl_playout_meant(fp, alias, vl->who)) {
+            *db = vl->has_db ? vl->db : *db;
+            *muted = vl->has_muted ? vl->muted : *muted;
+        }
+    }
 }
 
 

@@ -81,6 +81,10 @@ void cl_playout_tick(cl_playout_t *po, uint64_t now_ns,
 bool cl_playout_volume(cl_playout_t *po, const char *who, float db);
 bool cl_playout_mute(cl_playout_t *po, const char *who, bool muted);
 
+/* What was wished for somebody, who may not have been heard yet. */
+void cl_playout_wanted(const cl_playout_t *po, const char *fp,
+    const char *alias, float *db, bool *muted);
+
 /* The same for one stream, who need not have a name. */
 void cl_playout_adjust(cl_playout_t *po, size_t i, float db, bool muted);
 

@@ -80,7 +80,7 @@ cl_room_in(const wzp_participant_t *list, size_t n,
 }
 
 
-static bool
+bool
 cl_room_is_me(const wzp_participant_t *pt, const char *fp, uint16_t id)
 {
     return strcmp(pt->fingerprint, fp) == 0

@@ -27,6 +27,10 @@ void cl_room_update(cl_room_t *rm, const wzp_room_update_t *up,
 /* The member with this stream id, or NULL. */
 const wzp_participant_t *cl_room_find(const cl_room_t *rm, uint16_t id);
 
+/* It is us: my_id 0, or its, not known: by fingerprint alone. */
+bool cl_room_is_me(const wzp_participant_t *pt, const char *my_fp,
+    uint16_t my_id);
+
 /* What to call a member: alias, else the beginning of the fingerprint. */
 const char *cl_room_name(const char *alias, const char *fp, char buf[16]);
 

@@ -24,6 +24,8 @@ static struct {
     uint64_t       start_ns;
     cl_say_tee_pt  tee;                 /* NULL: nobody                      */
     const char    *about;               /* file and line; NULL: none         */
+    cl_say_into_pt into;                /* NULL: the streams                 */
+    void          *ctx;                 /* of into                           */
 } cl_out;
 
 
@@ -63,7 +65,8 @@ cl_say_json(void)
 bool
 cl_say_live(void)
 {
-    return cl_out.tty && !cl_out.json && !cl_out.verbose;
+    return cl_out.tty && !cl_out.json && !cl_out.verbose
+           && cl_out.into == NULL;
 }
 
 
@@ -79,8 +82,19 @@ cl_say_clear(void)
 
 
 void
+cl_say_into(cl_say_into_pt into, void *ctx)
+{
+    cl_say_clear();
+
+    cl_out.into = into;
+    cl_out.ctx = ctx;
+}
+
+
+void
 cl_say(const char *fmt, ...)
 {
+    char     text[CL_TEXT_MAX];
     va_list  args;
 
     if (cl_out.json) {
@@ -90,10 +104,17 @@ cl_say(const char *fmt, ...)
     cl_say_clear();
 
     va_start(args, fmt);
-    (void) vprintf(fmt, args);
-    va_end(args);
 
-    (void) putchar('\n');
+    if (cl_out.into != NULL) {
+        (void) vsnprintf(text, sizeof(text), fmt, args);
+        cl_out.into(cl_out.ctx, text, false);
+
+    } else {
+        (void) vprintf(fmt, args);
+        (void) putchar('\n');
+    }
+
+    va_end(args);
 }
 
 
@@ -136,6 +157,26 @@ cl_say_text(const char *text)
 }
 
 
+/* On standard error, or where a view wants it. */
+
+static void
+cl_say_error(const char *kind, const char *text)
+{
+    char  line[CL_TEXT_MAX + 16];
+
+    cl_say_clear();
+
+    if (cl_out.into != NULL) {
+        (void) snprintf(line, sizeof(line), "%s%s", kind, text);
+        cl_out.into(cl_out.ctx, line, true);
+    }
+
+    if (cl_out.into == NULL || !isatty(STDERR_FILENO)) {
+        (void) fprintf(stderr, "wzp-client: %s%s\n", kind, text);
+    }
+}
+
+
 void
 cl_say_about(const char *where)
 {
@@ -157,8 +198,7 @@ cl_warn(const char *fmt, ...)
     (void) vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
 
-    cl_say_clear();
-    (void) fprintf(stderr, "wzp-client: warning: %s\n", text);
+    cl_say_error("warning: ", text);
     cl_event("warning", json_pack("{s:o}", "message",
                                    cl_say_text(text)));
 }
@@ -181,8 +221,7 @@ cl_fail(cl_exit_t status, const char *fmt, ...)
     (void) vsnprintf(text + n, sizeof(text) - (size_t) n, fmt, args);
     va_end(args);
 
-    cl_say_clear();
-    (void) fprintf(stderr, "wzp-client: %s\n", text);
+    cl_say_error("", text);
     cl_event("error", json_pack("{s:i, s:o}", "exit", (int) status,
                                 "message", cl_say_text(text)));
     return status;

@@ -50,6 +50,11 @@ void cl_event(const char *name, json_t *ob);
 typedef void (*cl_say_tee_pt)(const char *name, const json_t *ob);
 void cl_say_tee(cl_say_tee_pt tee);
 
+/* Lines for people go there and not to the streams; NULL: back to these.
+ * Warnings go to standard error as well, unless that is the terminal. */
+typedef void (*cl_say_into_pt)(void *ctx, const char *text, bool warning);
+void cl_say_into(cl_say_into_pt into, void *ctx);
+
 /* Redraw the live line; NULL removes it. */
 void cl_say_line(const char *text);
 

@@ -318,6 +318,20 @@ cl_sender_turn(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
 }
 
 
+const wzp_plan_t *
+cl_sender_planned(const cl_sender_t *tx)
+{
+    return &tx->plan;
+}
+
+
+float
+cl_sender_level(const cl_sender_t *tx)
+{
+    return cl_source_level(tx->src);
+}
+
+
 bool
 cl_sender_over(const cl_sender_t *tx)
 {

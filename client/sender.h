@@ -59,6 +59,10 @@ bool cl_sender_muted(const cl_sender_t *tx);
  * UINT64_MAX when there is none. */
 uint64_t cl_sender_turn(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns);
 
+/* What it sends by, and how loud: dBFS. */
+const wzp_plan_t *cl_sender_planned(const cl_sender_t *tx);
+float cl_sender_level(const cl_sender_t *tx);
+
 /* All of the source was sent. */
 bool cl_sender_over(const cl_sender_t *tx);
 

@@ -91,9 +91,7 @@ cl_status_rates(cl_call_t *cl, uint64_t now_ns)
 }
 
 
-/* The worst of those who speak. */
-
-static double
+double
 cl_status_jitter(const cl_call_t *cl)
 {
     size_t               i;

@@ -1,4 +1,5 @@
-# On a terminal the client has one live line; elsewhere plain lines.
+# On a terminal the client is a view with keys; with TERM=dumb, --plain and
+# elsewhere it is lines.
 
 use strict;
 use warnings;
@@ -6,61 +7,175 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::Nginx::WZP;
+use Test::Nginx::WZP::Screen;
 
 plan skip_all => 'needs script(1)' if system('script --version >/dev/null 2>&1');
 
 my $t = Test::Nginx::WZP->new->start;
-my ($ann) = $t->joined({ seed => seed_of(1), alias => 'Ann' });
+my ($ann) = $t->joined({ seed => seed_of(1), alias => 'Ann',
+                         accept_streams => 1 });
+my $addr = $t->addr;
 my $client = Test::Nginx::WZP::Client::binary();
 my $home = $t->dir . '/home';
 mkdir $home;
 
-my @args = ('--room', 'general', '--alias', 'Bob', '--duration', '3',
-            '--send-tone', $t->addr);
+my @bob = ('--room', 'general', '--alias', 'Bob', '--seed', seed_of(2));
+my %env = (HOME => $home);
 
-# ---- a terminal ----
 
-my $out = $t->dir . '/terminal';
-my $p = Test::Nginx::WZP::Process->spawn(
-    name => 'terminal', dir => $t->dir,
-    env => { HOME => $home, XDG_CONFIG_HOME => undef, TERM => 'xterm',
-             COLUMNS => undef },
-    command => ['script', '-qefc', "stty cols 120; $client @args", $out]);
-push @{$t->{clients}}, $p;
+sub muted
+{
+    my ($p) = grep { $_->{fingerprint} eq fp_of(2) }
+              @{$ann->room->{participants}};
+    return $p && $p->{muted} ? 1 : 0;
+}
 
-$ann->send(count => 150, payload => 'f8fffe');
-is($p->wait, 0, 'terminal: a good end');
 
-my $text = slurp($out);
-my @frames = split /\r(?!\n)|\e\[\d*[A-K]/, $text;
-my @live = grep { /general/ && /\d+:\d\d/ } @frames;
-cmp_ok(scalar(@live), '>=', 2, 'terminal: a line that lives')
-    or diag($text);
-like($live[-1] || '', qr/\b2\b/, 'terminal: with the members');
-like($live[-1] || '', qr/ms/, 'terminal: the round trip');
-like($live[-1] || '', qr/loss \d/, 'terminal: the loss');
-like($live[-1] || '', qr{in \d+ out \d+ kb/s}, 'terminal: the bit rate');
-like($text, qr/Ann/, 'terminal: who is there');
+# ---- the view ----
 
-# ---- terminals that cannot clear a line ----
+my $s = Test::Nginx::WZP::Screen->start($t, 'view', env => \%env,
+    command => "$client @bob --send-tone --record bob.wav $addr");
 
-for my $term ('dumb', undef) {
-    my $q = Test::Nginx::WZP::Process->spawn(
-        name => 'plain-' . ($term || 'none'), dir => $t->dir,
-        env => { HOME => $home, XDG_CONFIG_HOME => undef, TERM => $term },
-        command => ['script', '-qefc', "$client --duration 1 " . $t->addr,
-                    $out . '2']);
-    push @{$t->{clients}}, $q;
+$ann->send(count => 1000, payload => 'f8fffe');
 
-    is($q->wait, 0, 'TERM=' . ($term || '') . ': a good end');
-    $text = slurp($out . '2');
-    unlike($text, qr/\e/, 'no escapes');
-    like($text, qr/joined "default"/, 'but lines');
+ok($s->shows(qr/^ general .*\d\d:\d\d:\d\d$/m), 'the title and the time');
+ok($s->shows(qr/rtt \d+\.\d ms  loss \d/), 'the connection');
+ok($s->shows(qr{in [1-9]\d* out [1-9]\d* kb/s  Opus24k}), 'bit rates');
+ok($s->shows(qr/^ \x{25cf} Bob \(you\) +\x{2588}{8}\S+  on air/m), 'ourselves');
+ok($s->shows(qr/2 people/), 'how many');
+ok($s->shows(qr/^\x{25b8}\x{25cf} Ann +.*\x{2582}\x{2584}\x{2586}\x{2588}/m),
+   'Ann talks, and is heard well');
+ok($s->shows(qr/ \d\d:\d\d joined "general" at /), 'messages');
+ok($s->shows(qr/ m mute .* q leave$/m), 'keys');
+is(join(',', @{$s->{strange}}), '', 'nothing that this screen does not know')
+    or diag($s->text);
+
+# ---- keys ----
+
+$s->type('m');
+ok($s->shows(qr/Bob \(you\).*MUTED/), 'm mutes');
+ok(wait_for { muted() }, 'which the others see');
+
+$s->type(' ');
+ok($s->shows(qr/Bob \(you\).*on air/), 'space: a word in between');
+ok($s->shows(qr/Bob \(you\).*MUTED/), 'and no more when it is let go');
+
+$s->type('m');
+ok($s->shows(qr/Bob \(you\).*on air/), 'm once more');
+ok(wait_for { !muted() }, 'which the others see, too');
+
+$s->type('+++');
+ok($s->shows(qr/Ann.*\+6 dB/), '+ makes louder');
+$s->type('----');
+ok($s->shows(qr/Ann.*-2 dB/), '- makes softer');
+$s->type('x');
+ok($s->shows(qr/Ann.*silenced/), 'x silences');
+$s->type('xp');
+ok($s->shows(qr/Opus16k/), 'p lowers the quality');
+
+my ($zoe) = $t->joined({ seed => seed_of(3), alias => "Zo\x{eb}" });
+ok($s->shows(qr/^   Zo\x{eb}$/m), 'somebody comes');
+$s->type("\e[B");
+ok($s->shows(qr/^\x{25b8}  Zo\x{eb}$/m), 'the next one is chosen');
+$s->type('+');
+ok($s->shows(qr/Zo\x{eb} +\+2 dB/), 'louder before a word was said');
+$s->type("k");
+ok($s->shows(qr/^\x{25b8}\S? *Ann/m), 'and back');
+
+my ($eve) = $t->joined({ seed => seed_of(4), alias => "E\e[2J\e]0;v\x07\x{9b}e" });
+ok($s->shows(qr/^   E\[2J\]0;ve$/m), 'a name that would clear the screen');
+like($s->text, qr/\A general/, 'and does not');
+$eve->close;
+
+$s->type('?');
+ok($s->shows(qr/push-to-talk/), 'help');
+$s->type('?');
+ok($s->shows(qr/messages/), 'and back');
+
+# ---- and the end ----
+
+$s->type('q');
+is($s->wait, 0, 'q leaves');
+is($s->restored, '1111', 'the terminal is as it was');
+like($s->text, qr/^joined "general"[\s\S]*heard Ann: /m,
+     'what was said stands on it');
+ok(wait_for { $ann->room->{count} == 2 }, 'the others know');
+
+# ---- other sizes, other terminals ----
+
+$s = Test::Nginx::WZP::Screen->start($t, 'small', env => \%env,
+    then => 'while ! [ -e resize ]; do sleep 0.05; done; '
+            . 'stty -F $T rows 10 cols 40',
+    command => "$client @bob --send-tone $addr");
+
+ok($s->shows(qr/ m mute .* q leave$/m), '80x24');
+spew($t->dir . '/resize', '');
+select undef, undef, undef, 0.3;
+$s->size(10, 40);
+ok($s->shows(qr/^ m mute  \? help  q leave\n\z/m), '40x10: keys');
+ok($s->shows(qr/\A general .*\d\d:\d\d:\d\d\n rtt/), '40x10: title')
+    or diag($s->text);
+$s->type("\cC");
+is($s->wait, 0, 'Ctrl-C leaves');
+is($s->restored, '1111', 'the terminal is as it was');
+
+$s = Test::Nginx::WZP::Screen->start($t, 'ascii', size => [6, 60],
+    env => { %env, LC_ALL => 'C', TERM => 'vt100' },
+    command => "$client @bob --duration 2 $addr");
+ok($s->shows(qr/ \* Ann|   Ann|>  Ann|>\* Ann/), 'a vt100');
+is($s->wait, 0, 'a good end');
+unlike($s->{p}->output =~ s/^[\s\S]*\e\[\?1049l|joined[\s\S]*//r, qr/[^\x00-\x7f]/,
+       'no more than ASCII without a locale');
+
+# ---- a crash ----
+
+$s = Test::Nginx::WZP::Screen->start($t, 'crash', env => \%env,
+    command => "sh -c 'echo \$\$ >pid; exec $client @bob $addr'");
+ok($s->shows(qr/2 people|3 people/), 'in the room');
+kill 'QUIT', slurp($t->dir . '/pid');
+isnt($s->wait, 0, 'SIGQUIT ends it');
+is($s->restored, '1111', 'the terminal is as it was');
+
+# ---- stopped, and back ----
+
+$s = Test::Nginx::WZP::Screen->start($t, 'stop', env => \%env,
+    command => qq(bash -mc "$client @bob $addr; while ! [ -e go ]; )
+               . q(do sleep 0.05; done; fg >/dev/null"));
+ok($s->shows(qr/q leave/), 'in the room');
+$s->type("\cZ");
+ok(wait_for { $s->{p}->output =~ /\e\[\?1049l/ }, 'Ctrl-Z gives the screen back');
+$s->blank($_, 0, 79) for 0 .. 23;
+spew($t->dir . '/go', '');
+ok($s->shows(qr/\A general[\s\S]*q leave$/m), 'fg: it is painted again')
+    or diag($s->text);
+$s->type('q');
+is($s->wait, 0, 'q leaves');
+is($s->restored, '1111', 'the terminal is as it was');
+
+# ---- lines ----
+
+for my $how ([dumb => '', TERM => 'dumb'], [none => '', TERM => undef],
+             [strange => '', TERM => 'no-such-terminal'],
+             [plain => '--plain'])
+{
+    my ($name, $option, @more) = @$how;
+    my $q = Test::Nginx::WZP::Screen->start($t, "lines-$name",
+        env => { %env, @more }, size => [24, 120],
+        command => "$client @bob $option --duration 2 --send-tone $addr");
+
+    is($q->wait, 0, "$name: a good end");
+    my $text = $q->{p}->output;
+    unlike($text, qr/\e\[(?![K])/, "$name: no screen");
+    unlike($text, qr/\e/, "$name: no escapes") if $name =~ /dumb|none/;
+    like($text, qr/joined "general"/, "$name: but lines");
+    like($text, qr/general \d+:\d\d.*members.*rtt.*loss \d.*in \d+ out \d+ kb/,
+         "$name: and one that lives") if $name eq 'plain';
 }
 
 # ---- no terminal ----
 
-my ($rc, $plain) = $t->run_client({ home => $home }, @args);
+my ($rc, $plain) = $t->run_client({ home => $home }, @bob, '--duration', 1,
+                                  $addr);
 is($rc, 0, 'pipe: a good end');
 unlike($plain, qr/[\r\e]/, 'pipe: plain lines');
 like($plain, qr/joined "general"/, 'pipe: it joined');
