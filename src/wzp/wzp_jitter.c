@@ -12,7 +12,12 @@
 #define WZP_JITTER_BEHIND   100         /* PROTOCOL 6.6: a new sender        */
 #define WZP_JITTER_JUMP_MS  1000        /* a longer hole is not played       */
 #define WZP_JITTER_NOISE_MS 400         /* PROTOCOL 6.3: every 200 ms        */
-#define WZP_JITTER_SLACK_MS 40          /* over depth: drop silent frames    */
+#define WZP_JITTER_CALM     (100 * WZP_MS)      /* between two stretchings   */
+#define WZP_JITTER_HASTE    (30 * WZP_MS)       /* when far off              */
+#define WZP_JITTER_FAR_US   60000
+#define WZP_JITTER_EARLY_US 2000        /* less is left alone                */
+#define WZP_JITTER_LATE_US  5000
+#define WZP_JITTER_OVER_MS  40          /* more than max_ms: frames are long */
 #define WZP_JITTER_DTX_LEN  2           /* an Opus packet of silence         */
 #define WZP_JITTER_REST     (5 * WZP_SEC)
 
@@ -21,8 +26,9 @@ static void wzp_jitter_restart(wzp_jitter_t *jb, uint64_t now_ns);
 static void wzp_jitter_estimate(wzp_jitter_t *jb, const wzp_frame_t *fr,
     uint64_t now_ns);
 static wzp_jitter_slot_t *wzp_jitter_lowest(wzp_jitter_t *jb);
-static bool wzp_jitter_play(wzp_jitter_t *jb, wzp_jitter_out_t *out);
-static void wzp_jitter_trim(wzp_jitter_t *jb);
+static bool wzp_jitter_play(wzp_jitter_t *jb, wzp_jitter_out_t *out,
+    uint64_t now_ns);
+static void wzp_jitter_trim(wzp_jitter_t *jb, uint64_t now_ns);
 
 
 static wzp_jitter_slot_t *
@@ -56,10 +62,15 @@ wzp_jitter_init(wzp_jitter_t *jb, const wzp_jitter_conf_t *conf)
         jb->conf = *conf;
 
     } else {
-        jb->conf.depth_ms = WZP_JITTER_DEPTH_MS;
+        jb->conf.start_ms = WZP_JITTER_START_MS;
+        jb->conf.min_ms = WZP_JITTER_MIN_MS;
         jb->conf.max_ms = WZP_JITTER_MAX_MS;
         jb->conf.hold_ms = WZP_JITTER_HOLD_MS;
     }
+
+    jb->conf.max_ms = WZP_MIN(jb->conf.max_ms, WZP_JITTER_BOUND_MS);
+    wzp_delay_init(&jb->delay, jb->conf.start_ms, jb->conf.min_ms,
+                   jb->conf.max_ms);
 }
 
 
@@ -80,6 +91,9 @@ wzp_jitter_reset(wzp_jitter_t *jb)
     jb->dry_ms = 0;
     jb->noise_ms = 0;
     jb->unit = 1;
+
+    wzp_delay_reset(&jb->delay);
+    memset(jb->seen, 0, sizeof(jb->seen));
 }
 
 
@@ -174,31 +188,86 @@ wzp_jitter_fits(wzp_jitter_t *jb, uint16_t seq)
 }
 
 
-wzp_rc_t
-wzp_jitter_put(wzp_jitter_t *jb, const wzp_frame_t *fr, uint64_t now_ns)
+/* Has the frame of this number come, in one way or another? */
+
+static bool
+wzp_jitter_seen(const wzp_jitter_t *jb, uint16_t seq)
 {
-    wzp_rc_t            rc;
+    return jb->seen[seq & (WZP_JITTER_SEEN - 1)] == seq + 65536u;
+}
+
+
+bool
+wzp_jitter_gap(const wzp_jitter_t *jb, uint16_t seq)
+{
+    uint16_t  d;
+
+    d = (uint16_t) (seq - jb->prev_seq);
+
+    return jb->has_prev && d > 1 && d < WZP_JITTER_SLOTS;
+}
+
+
+/* What arrives, in whatever way, tells how long one has to wait. */
+
+static void
+wzp_jitter_learn(wzp_jitter_t *jb, const wzp_frame_t *fr, uint64_t now_ns)
+{
+    uint16_t  k, n, gap;
+
+    if (fr->dur_ms == 0 || fr->codec == WZP_CODEC_COMFORT_NOISE
+        || wzp_jitter_seen(jb, fr->seq))
+    {
+        return;
+    }
+
+    /* Those before it that it may stand for. */
+
+    gap = jb->has_prev && !fr->copy ? (uint16_t) (fr->seq - jb->prev_seq) : 0;
+    n = fr->reach_ms / fr->dur_ms;
+
+    for (k = 1; k < gap && k <= n && gap < WZP_JITTER_SLOTS; k++) {
+        if (!wzp_jitter_seen(jb, (uint16_t) (fr->seq - k))) {
+            wzp_delay_put(&jb->delay, fr->timestamp - k * fr->dur_ms * jb->unit,
+                          jb->unit, now_ns);
+        }
+    }
+
+    wzp_delay_put(&jb->delay, fr->timestamp, jb->unit, now_ns);
+    jb->seen[fr->seq & (WZP_JITTER_SEEN - 1)] = fr->seq + 65536u;
+}
+
+
+/* A copy that was too late is no use, but the next may be if one waits. */
+
+static wzp_rc_t
+wzp_jitter_copy(wzp_jitter_t *jb, const wzp_frame_t *fr, uint64_t now_ns)
+{
+    int32_t  d;
+
+    if (wzp_jitter_fits(jb, fr->seq)) {
+        wzp_jitter_learn(jb, fr, now_ns);
+        return WZP_OK;
+    }
+
+    if (wzp_jitter_slot(jb, fr->seq) != NULL || wzp_jitter_seen(jb, fr->seq)) {
+        return WZP_EDUP;
+    }
+
+    d = jb->has_prev ? wzp_seq_diff(jb->prev_seq, fr->seq) : -1;
+
+    if (d >= 0 && d < WZP_JITTER_SLOTS) {
+        wzp_jitter_learn(jb, fr, now_ns);
+    }
+
+    return WZP_ELATE;
+}
+
+
+static void
+wzp_jitter_store(wzp_jitter_t *jb, const wzp_frame_t *fr, uint64_t now_ns)
+{
     wzp_jitter_slot_t  *sl;
-
-    if (fr->len > WZP_JITTER_PAYLOAD) {
-        return WZP_ETOOBIG;
-    }
-
-    if (fr->copy && !wzp_jitter_fits(jb, fr->seq)) {
-        return wzp_jitter_slot(jb, fr->seq) != NULL ? WZP_EDUP : WZP_ELATE;
-    }
-
-    rc = wzp_jitter_admit(jb, fr->seq, now_ns);
-
-    if (!fr->copy) {
-        wzp_jitter_estimate(jb, fr, now_ns);
-    }
-
-    if (rc != WZP_OK) {
-        jb->st.late += (rc == WZP_ELATE);
-        jb->st.dup += (rc == WZP_EDUP);
-        return rc;
-    }
 
     sl = &jb->slots[fr->seq & (WZP_JITTER_SLOTS - 1)];
 
@@ -208,6 +277,7 @@ wzp_jitter_put(wzp_jitter_t *jb, const wzp_frame_t *fr, uint64_t now_ns)
     sl->timestamp = fr->timestamp;
     sl->codec = fr->codec;
     sl->dur_ms = fr->dur_ms;
+    sl->put_ns = now_ns;
     sl->len = (uint16_t) fr->len;
 
     if (fr->len) {
@@ -219,13 +289,79 @@ wzp_jitter_put(wzp_jitter_t *jb, const wzp_frame_t *fr, uint64_t now_ns)
     if (jb->count++ == 0 || wzp_seq_diff(fr->seq, jb->top_seq) > 0) {
         jb->top_seq = fr->seq;
     }
+}
+
+
+/* When to begin: each frame has its time, as if there had been no pause. */
+
+static void
+wzp_jitter_fill(wzp_jitter_t *jb, const wzp_frame_t *fr, uint64_t now_ns)
+{
+    int64_t   wait_us;
+    uint64_t  start_ns;
+
+    wait_us = wzp_delay_known(&jb->delay)
+              ? -wzp_delay_excess(&jb->delay, fr->timestamp, jb->unit, now_ns)
+              : wzp_delay_target(&jb->delay);
+    wait_us = WZP_MIN(wait_us, jb->conf.max_ms * 1000);
+    start_ns = now_ns + (wait_us > 0 ? (uint64_t) wait_us * 1000 : 0);
 
     if (jb->state == WZP_JITTER_IDLE) {
         jb->state = WZP_JITTER_FILL;
-        jb->start_ns = now_ns + jb->conf.depth_ms * WZP_MS;
+        jb->start_ns = start_ns;
+
+    } else {
+        jb->start_ns = WZP_MIN(jb->start_ns, start_ns);
+    }
+}
+
+
+wzp_rc_t
+wzp_jitter_put(wzp_jitter_t *jb, const wzp_frame_t *fr, uint64_t now_ns)
+{
+    bool      known;
+    wzp_rc_t  rc;
+
+    if (fr->len > WZP_JITTER_PAYLOAD) {
+        return WZP_ETOOBIG;
+    }
+
+    if (fr->copy) {
+        rc = wzp_jitter_copy(jb, fr, now_ns);
+        if (rc != WZP_OK) {
+            return rc;
+        }
+
+    } else {
+        rc = wzp_jitter_admit(jb, fr->seq, now_ns);
+        known = wzp_jitter_seen(jb, fr->seq);
+
+        wzp_jitter_estimate(jb, fr, now_ns);
+
+        if (rc != WZP_OK) {
+            jb->st.late += (rc == WZP_ELATE && !known);
+            jb->st.dup += (rc == WZP_EDUP || known);
+            return known ? WZP_EDUP : rc;
+        }
+    }
+
+    wzp_jitter_store(jb, fr, now_ns);
+
+    if (jb->state != WZP_JITTER_PLAY) {
+        wzp_jitter_fill(jb, fr, now_ns);
     }
 
     return WZP_OK;
+}
+
+
+static void
+wzp_jitter_unit(wzp_jitter_t *jb, uint32_t unit)
+{
+    if (jb->unit != unit) {
+        jb->unit = unit;
+        wzp_delay_reset(&jb->delay);
+    }
 }
 
 
@@ -241,10 +377,10 @@ wzp_jitter_estimate(wzp_jitter_t *jb, const wzp_frame_t *fr, uint64_t now_ns)
         step = fr->timestamp - jb->prev_ts;
 
         if (fr->dur_ms && step == fr->dur_ms * 48u) {
-            jb->unit = 48;
+            wzp_jitter_unit(jb, 48);
 
         } else if (fr->dur_ms && step == fr->dur_ms) {
-            jb->unit = 1;
+            wzp_jitter_unit(jb, 1);
         }
 
         d = (int64_t) ((now_ns - jb->put_ns) / 1000)
@@ -259,6 +395,8 @@ wzp_jitter_estimate(wzp_jitter_t *jb, const wzp_frame_t *fr, uint64_t now_ns)
             jb->st.jitter_us = (uint32_t) d;
         }
     }
+
+    wzp_jitter_learn(jb, fr, now_ns);
 
     jb->has_prev = true;
     jb->prev_seq = fr->seq;
@@ -337,6 +475,14 @@ wzp_jitter_quiet(wzp_jitter_t *jb, wzp_jitter_out_t *out)
 }
 
 
+static int64_t
+wzp_jitter_excess(const wzp_jitter_t *jb, const wzp_jitter_slot_t *sl,
+    uint64_t now_ns)
+{
+    return wzp_delay_excess(&jb->delay, sl->timestamp, jb->unit, now_ns);
+}
+
+
 void
 wzp_jitter_get(wzp_jitter_t *jb, wzp_jitter_out_t *out, uint64_t now_ns)
 {
@@ -353,6 +499,7 @@ wzp_jitter_get(wzp_jitter_t *jb, wzp_jitter_out_t *out, uint64_t now_ns)
         jb->next_ts = sl->timestamp;
         jb->dry_ms = 0;
         jb->noise_ms = 0;
+        jb->excess_us = wzp_jitter_excess(jb, sl, now_ns);
     }
 
     if (jb->state != WZP_JITTER_PLAY) {
@@ -360,20 +507,87 @@ wzp_jitter_get(wzp_jitter_t *jb, wzp_jitter_out_t *out, uint64_t now_ns)
         return;
     }
 
-    wzp_jitter_trim(jb);
+    wzp_jitter_trim(jb, now_ns);
 
-    while (!wzp_jitter_play(jb, out)) { /* void */ }
+    while (!wzp_jitter_play(jb, out, now_ns)) { /* void */ }
+}
+
+
+/* What shall be done about the delay of this frame? */
+
+static int32_t
+wzp_jitter_wish(wzp_jitter_t *jb, const wzp_jitter_slot_t *sl,
+    uint64_t now_ns)
+{
+    int64_t   us;
+    uint64_t  rest_ns;
+
+    us = wzp_jitter_excess(jb, sl, now_ns);
+    jb->excess_us += (us - jb->excess_us) / 4;
+    us = jb->excess_us;
+
+    rest_ns = us > WZP_JITTER_FAR_US || us < -WZP_JITTER_FAR_US
+              ? WZP_JITTER_HASTE : WZP_JITTER_CALM;
+
+    if ((us < WZP_JITTER_LATE_US && us > -WZP_JITTER_EARLY_US)
+        || now_ns < jb->stretch_ns + rest_ns)
+    {
+        return 0;
+    }
+
+    return (int32_t) us;
+}
+
+
+void
+wzp_jitter_stretched(wzp_jitter_t *jb, int32_t us, uint64_t now_ns)
+{
+    if (us < 0) {
+        jb->st.shortened++;
+        jb->st.shortened_us += (uint64_t) -us;
+
+    } else {
+        jb->st.lengthened++;
+        jb->st.lengthened_us += (uint64_t) us;
+    }
+
+    jb->excess_us += us;
+    jb->stretch_ns = now_ns;
+}
+
+
+static void
+wzp_jitter_waited(wzp_jitter_t *jb, const wzp_jitter_slot_t *sl,
+    uint64_t now_ns)
+{
+    int64_t   d;
+    uint32_t  us;
+
+    us = now_ns > sl->put_ns ? (uint32_t) ((now_ns - sl->put_ns) / 1000) : 0;
+    d = (int64_t) us - (int64_t) jb->st.waited_now_us;
+
+    jb->st.waited_us += us;
+    jb->st.waited_max_us = WZP_MAX(jb->st.waited_max_us, us);
+    jb->st.waited_now_us = (uint32_t) ((int64_t) jb->st.waited_now_us
+                                       + d / 16);
 }
 
 
 static bool
-wzp_jitter_take(wzp_jitter_t *jb, wzp_jitter_slot_t *sl, wzp_jitter_out_t *out)
+wzp_jitter_take(wzp_jitter_t *jb, wzp_jitter_slot_t *sl, wzp_jitter_out_t *out,
+    uint64_t now_ns)
 {
     wzp_jitter_give(sl, &out->frame);
     wzp_jitter_drop(jb, sl);
 
     if (sl->dur_ms == 0) {
         return false;
+    }
+
+    wzp_jitter_waited(jb, sl, now_ns);
+
+    if (sl->codec != WZP_CODEC_COMFORT_NOISE) {
+        out->excess_us = wzp_jitter_wish(jb, sl, now_ns);
     }
 
     jb->st.played++;
@@ -415,10 +629,37 @@ wzp_jitter_dry(wzp_jitter_t *jb, wzp_jitter_out_t *out)
 }
 
 
+/* A tick of the sender's silence, which may be stretched freely. */
+
+static void
+wzp_jitter_pause(wzp_jitter_t *jb, int32_t gap_ms, uint64_t now_ns)
+{
+    int64_t   us;
+    uint32_t  step;
+
+    us = wzp_delay_excess(&jb->delay, jb->next_ts, jb->unit, now_ns);
+    step = WZP_JITTER_TICK_MS;
+
+    if (us <= -WZP_JITTER_TICK_MS * 1000) {
+        step = 0;
+        us += WZP_JITTER_TICK_MS * 1000;
+
+    } else if (us >= WZP_JITTER_TICK_MS * 1000 + WZP_JITTER_LATE_US
+               && gap_ms >= 2 * WZP_JITTER_TICK_MS)
+    {
+        step = 2 * WZP_JITTER_TICK_MS;
+        us -= WZP_JITTER_TICK_MS * 1000;
+    }
+
+    jb->next_ts += step * jb->unit;
+    jb->excess_us = us;
+}
+
+
 /* One step; false when nothing is to be played for it. */
 
 static bool
-wzp_jitter_play(wzp_jitter_t *jb, wzp_jitter_out_t *out)
+wzp_jitter_play(wzp_jitter_t *jb, wzp_jitter_out_t *out, uint64_t now_ns)
 {
     int32_t             gap;
     uint16_t            dur_ms;
@@ -435,14 +676,14 @@ wzp_jitter_play(wzp_jitter_t *jb, wzp_jitter_out_t *out)
 
         /* Its time has come, or the hole is no hole that one could fill. */
 
-        return wzp_jitter_take(jb, sl, out);
+        return wzp_jitter_take(jb, sl, out, now_ns);
     }
 
     if (sl->seq == jb->next_seq) {
 
         /* No packet is missing: the sender was silent in between. */
 
-        jb->next_ts += WZP_JITTER_TICK_MS * jb->unit;
+        wzp_jitter_pause(jb, gap, now_ns);
         wzp_jitter_quiet(jb, out);
         return true;
     }
@@ -470,17 +711,24 @@ wzp_jitter_level(const wzp_jitter_t *jb)
 }
 
 
+uint32_t
+wzp_jitter_target(const wzp_jitter_t *jb)
+{
+    return (uint32_t) (wzp_delay_target(&jb->delay) / 1000);
+}
+
+
 /* Shorten the delay: at once when it is far too long, else by leaving out
  * frames of silence. */
 
 static void
-wzp_jitter_trim(wzp_jitter_t *jb)
+wzp_jitter_trim(wzp_jitter_t *jb, uint64_t now_ns)
 {
     wzp_jitter_slot_t  *sl;
 
-    if (wzp_jitter_level(jb) > jb->conf.max_ms) {
+    if (jb->held_ms > (uint32_t) jb->conf.max_ms + WZP_JITTER_OVER_MS) {
 
-        while (jb->count > 1 && wzp_jitter_level(jb) > jb->conf.depth_ms) {
+        while (jb->count > 1 && jb->held_ms > wzp_jitter_target(jb)) {
             wzp_jitter_drop(jb, wzp_jitter_lowest(jb));
             jb->st.skipped++;
 
@@ -489,17 +737,19 @@ wzp_jitter_trim(wzp_jitter_t *jb)
             jb->next_ts = sl->timestamp;
         }
 
+        jb->excess_us = wzp_jitter_excess(jb, wzp_jitter_lowest(jb), now_ns);
         return;
     }
 
     sl = wzp_jitter_slot(jb, jb->next_seq);
 
-    if (sl != NULL && sl->len <= WZP_JITTER_DTX_LEN
+    if (sl != NULL && sl->dur_ms > 0 && sl->len <= WZP_JITTER_DTX_LEN
         && sl->codec != WZP_CODEC_COMFORT_NOISE
         && jb->count > 1
-        && wzp_jitter_level(jb)
-           > (uint32_t) jb->conf.depth_ms + WZP_JITTER_SLACK_MS)
+        && wzp_jitter_excess(jb, sl, now_ns)
+           > sl->dur_ms * 1000 + WZP_JITTER_LATE_US)
     {
+        jb->excess_us -= sl->dur_ms * 1000;
         wzp_jitter_drop(jb, sl);
         jb->st.skipped++;
     }

@@ -4,7 +4,9 @@
  * it must not do).  Knows no codec: it says what is to be played, not how.
  *
  * Time passes by taking: every wzp_jitter_get accounts for so many
- * milliseconds of playing, and the caller asks again when they are over.
+ * milliseconds of playing, and the caller asks again when they are over.  How
+ * long frames wait is what wzp_delay has seen to be needed; the caller brings
+ * playing there by stretching what it plays.
  */
 
 #ifndef _WZP_JITTER_H_INCLUDED_
@@ -12,6 +14,7 @@
 
 
 #include "wzp/wzp_base.h"
+#include "wzp/wzp_delay.h"
 #include "wzp/wzp_packet.h"
 
 
@@ -19,14 +22,22 @@
 #define WZP_JITTER_PAYLOAD  (WZP_PACKET_MAX - WZP_HEADER_SIZE)
 #define WZP_JITTER_TICK_MS  10
 
-#define WZP_JITTER_DEPTH_MS 60          /* defaults of wzp_jitter_conf_t */
-#define WZP_JITTER_MAX_MS   250
+#define WZP_JITTER_SEEN     128         /* numbers known to have come: a
+                                           power of two                      */
+
+#define WZP_JITTER_START_MS 40          /* defaults of wzp_jitter_conf_t */
+#define WZP_JITTER_MIN_MS   20
+#define WZP_JITTER_MAX_MS   400
 #define WZP_JITTER_HOLD_MS  100
 
+#define WZP_JITTER_BOUND_MS 500         /* max_ms is at most this            */
 
+
+/* Of the fastest frames; the others wait for less time. */
 typedef struct {
-    uint16_t  depth_ms;                 /* waits this long before it starts  */
-    uint16_t  max_ms;                   /* more than this is cut to depth    */
+    uint16_t  start_ms;                 /* as long as nothing is known       */
+    uint16_t  min_ms;
+    uint16_t  max_ms;                   /* more than this is thrown away     */
     uint16_t  hold_ms;                  /* concealed this long when dry      */
 } wzp_jitter_conf_t;
 
@@ -39,6 +50,8 @@ typedef struct {
     bool            copy;               /* came inside a later packet: one
                                            that is late or known does not
                                            count                             */
+    uint16_t        reach_ms;           /* this much before it can be made
+                                           out of it, should it be missing   */
     const uint8_t  *data;
     size_t          len;                /* at most WZP_JITTER_PAYLOAD        */
 } wzp_frame_t;
@@ -60,6 +73,9 @@ typedef struct {
     uint16_t           dur_ms;          /* play for so long, then ask again  */
     uint16_t           gap_ms;          /* LOST: the hole starts so much
                                            before out->frame                 */
+    int32_t            excess_us;       /* FRAME: it is played so much later
+                                           (negative: earlier) than it should;
+                                           0 when that is to be left alone   */
     wzp_frame_t        frame;           /* data is valid until the next call */
 } wzp_jitter_out_t;
 
@@ -72,7 +88,14 @@ typedef struct {
     uint64_t  dry;
     uint64_t  skipped;                  /* thrown away to shorten the delay  */
     uint64_t  resets;
+    uint64_t  waited_us;                /* all frames played, together       */
+    uint32_t  waited_max_us;
+    uint32_t  waited_now_us;            /* mean of the last few              */
     uint32_t  jitter_us;                /* RFC 3550, 6.4.1                   */
+    uint64_t  shortened;                /* times that playing was shortened, */
+    uint64_t  shortened_us;
+    uint64_t  lengthened;               /*   and the opposite                */
+    uint64_t  lengthened_us;
 } wzp_jitter_stats_t;
 
 
@@ -91,6 +114,7 @@ typedef struct {
     wzp_codec_t  codec;
     uint16_t     dur_ms;
     uint16_t     len;
+    uint64_t     put_ns;
     uint8_t      data[WZP_JITTER_PAYLOAD];
 } wzp_jitter_slot_t;
 
@@ -114,6 +138,10 @@ typedef struct {
     uint64_t            put_ns;         /* last arrival                      */
     uint16_t            prev_seq;       /* of the last arrival               */
     uint32_t            prev_ts;
+    int64_t             excess_us;      /* smoothed                          */
+    uint64_t            stretch_ns;     /* leave it alone until then         */
+    wzp_delay_t         delay;
+    uint32_t            seen[WZP_JITTER_SEEN];  /* number + 65536            */
     wzp_jitter_stats_t  st;
     wzp_jitter_slot_t   slots[WZP_JITTER_SLOTS];
 } wzp_jitter_t;
@@ -140,12 +168,23 @@ void wzp_jitter_reset(wzp_jitter_t *jb);
 wzp_rc_t wzp_jitter_put(wzp_jitter_t *jb, const wzp_frame_t *fr,
     uint64_t now_ns) WZP_MUST_CHECK;
 
+/* Are packets missing right before this one, which has not been put yet? */
+bool wzp_jitter_gap(const wzp_jitter_t *jb, uint16_t seq);
+
 /*
  * What to play now.  After a place was concealed for hold_ms with nothing to
  * follow, or where the sender suppressed silence, the answer is silence in
  * steps of WZP_JITTER_TICK_MS; a hole of over a second is jumped.
  */
 void wzp_jitter_get(wzp_jitter_t *jb, wzp_jitter_out_t *out, uint64_t now_ns);
+
+/*
+ * The frame just taken was played shorter (us < 0) or longer by so much.
+ */
+void wzp_jitter_stretched(wzp_jitter_t *jb, int32_t us, uint64_t now_ns);
+
+/* How long the fastest frames shall wait at present, ms. */
+uint32_t wzp_jitter_target(const wzp_jitter_t *jb);
 
 /* Milliseconds of speech that wait; holes between them do not count. */
 uint32_t wzp_jitter_level(const wzp_jitter_t *jb);

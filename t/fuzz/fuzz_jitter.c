@@ -1,11 +1,12 @@
 /*
- * Sequences of operations on a jitter buffer and on an account: any packets in
- * any order at any time, played by a clock.
+ * Sequences of operations on a jitter buffer and on an account: any packets and
+ * copies in any order at any time, played by a clock, stretched at will.
  */
 
 #include "fuzz.h"
 #include "wzp/wzp_account.h"
 #include "wzp/wzp_jitter.h"
+#include "wzp/wzp_seq.h"
 
 
 typedef struct {
@@ -62,6 +63,11 @@ check_buffer(void)
     fuzz_check(ms == jb.held_ms && ms == wzp_jitter_level(&jb));
     fuzz_check(jb.unit == 1 || jb.unit == 48);
     fuzz_check(jb.state != WZP_JITTER_FILL || n > 0);
+
+    fuzz_check(wzp_jitter_target(&jb) >= WZP_JITTER_MIN_MS
+               && wzp_jitter_target(&jb) <= WZP_JITTER_MAX_MS);
+    fuzz_check(jb.delay.n <= WZP_DELAY_WINDOW
+               && jb.delay.at < WZP_DELAY_WINDOW);
 }
 
 
@@ -79,6 +85,7 @@ op_put(input_t *in, unsigned seq, bool copy, uint64_t now_ns)
 
     fr.seq = (uint16_t) seq;
     fr.copy = copy;
+    fr.reach_ms = (uint16_t) (byte(in) * 4);
     fr.dur_ms = durs[byte(in) & 7];
     fr.codec = (wzp_codec_t) (byte(in) % WZP_CODEC_N);
     fr.timestamp = byte(in) < 200 ? seq * 20u
@@ -86,7 +93,7 @@ op_put(input_t *in, unsigned seq, bool copy, uint64_t now_ns)
     fr.len = byte(in) < 250 ? byte(in) & 63 : WZP_JITTER_PAYLOAD + (seq & 1);
     fr.data = data;
 
-    memset(data, (int) (seq & 0xff), sizeof(data));
+    memset(data, (int) (seq & 0xff), WZP_MIN(fr.len, sizeof(data)));
 
     rc = wzp_jitter_put(&jb, &fr, now_ns);
     fuzz_check(rc == WZP_OK || rc == WZP_EDUP || rc == WZP_ELATE
@@ -102,15 +109,35 @@ op_put(input_t *in, unsigned seq, bool copy, uint64_t now_ns)
 
 
 static void
-op_get(uint64_t *now_ns)
+op_get(input_t *in, uint64_t *now_ns)
 {
+    bool               has_next;
     size_t             i;
+    uint16_t           next;
     wzp_jitter_out_t   out;
+
+    has_next = jb.has_next;
+    next = jb.next_seq;
 
     wzp_jitter_get(&jb, &out, *now_ns);
 
     fuzz_check(out.dur_ms > 0 && out.dur_ms <= 120);
+    fuzz_check(jb.held_ms <= WZP_JITTER_MAX_MS + 160 || jb.state != WZP_JITTER_PLAY);
+    fuzz_check(out.excess_us == 0 || out.what == WZP_JITTER_FRAME);
+    fuzz_check(out.excess_us >= -1000000 && out.excess_us <= 1000000);
+
     *now_ns += out.dur_ms * WZP_MS;
+
+    if (out.excess_us != 0 && byte(in) < 128) {
+        wzp_jitter_stretched(&jb, out.excess_us < 0 ? 8000 : -8000, *now_ns);
+    }
+
+    /* In order, and none twice. */
+
+    if (out.what == WZP_JITTER_FRAME) {
+        fuzz_check(!has_next || wzp_seq_diff(out.frame.seq, next) >= 0);
+        fuzz_check(wzp_seq_diff(jb.next_seq, out.frame.seq) == 1);
+    }
 
     if (out.what == WZP_JITTER_FRAME || out.what == WZP_JITTER_LOST) {
         fuzz_check(out.frame.len <= WZP_JITTER_PAYLOAD);
@@ -161,7 +188,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         case 4:
         case 5:
-            op_get(&now_ns);
+            op_get(&in, &now_ns);
             break;
 
         case 6:
