@@ -382,15 +382,11 @@ cl_decoder_fec(cl_decoder_t *de, wzp_codec_t codec, const uint8_t *data,
 }
 
 
-bool
-cl_decoder_recover(cl_decoder_t *de, const uint8_t *data, size_t len,
-    uint32_t key, size_t gap, int16_t *pcm, size_t n)
+static void
+cl_decoder_dred(cl_decoder_t *de, const uint8_t *data, size_t len,
+    uint32_t key)
 {
     int  end;
-
-    if (de->narrowed) {
-        return false;
-    }
 
     if (!de->dred_valid || de->dred_key != key) {
         de->dred_valid = true;
@@ -399,6 +395,37 @@ cl_decoder_recover(cl_decoder_t *de, const uint8_t *data, size_t len,
                                          (opus_int32) len, CL_DRED_MAX,
                                          CL_RATE_HZ, &end, 0);
     }
+}
+
+
+size_t
+cl_decoder_reach(cl_decoder_t *de, wzp_codec_t codec, const uint8_t *data,
+    size_t len, uint32_t key)
+{
+    size_t  reach;
+
+    if (!cl_codec_is_opus(codec) || len == 0) {
+        return 0;
+    }
+
+    cl_decoder_dred(de, data, len, key);
+
+    reach = de->dred_reach > 0 ? (size_t) de->dred_reach : 0;
+
+    return reach == 0 && cl_decoder_has_fec(data, len)
+           ? cl_decoder_samples(codec, data, len) : reach;
+}
+
+
+bool
+cl_decoder_recover(cl_decoder_t *de, const uint8_t *data, size_t len,
+    uint32_t key, size_t gap, int16_t *pcm, size_t n)
+{
+    if (de->narrowed) {
+        return false;
+    }
+
+    cl_decoder_dred(de, data, len, key);
 
     if (de->dred_reach <= 0 || (size_t) de->dred_reach < gap) {
         return false;

@@ -59,6 +59,10 @@ size_t cl_decoder_frame(cl_decoder_t *de, wzp_codec_t codec,
 /* n samples of what might have come. */
 void cl_decoder_conceal(cl_decoder_t *de, int16_t *pcm, size_t n);
 
+/* Samples before this packet that its redundancy reaches back; key as below. */
+size_t cl_decoder_reach(cl_decoder_t *de, wzp_codec_t codec,
+    const uint8_t *data, size_t len, uint32_t key);
+
 /*
  * n samples out of the redundancy of a later packet, which starts `gap`
  * samples after them; key tells packets apart.  False when it does not reach

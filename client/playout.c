@@ -225,7 +225,9 @@ cl_playout_wake(cl_playout_t *po, cl_stream_t *sm)
         cl_playout_sleep(po, po->streams[cl_playout_oldest(po, true)]);
     }
 
-    if (cl_stream_wake(sm, po->conf.sink != NULL || po->conf.pull)) {
+    if (cl_stream_wake(sm, po->conf.delay.max_ms ? &po->conf.delay : NULL,
+                       po->conf.sink != NULL || po->conf.pull))
+    {
         po->voices++;
     }
 }

@@ -44,7 +44,8 @@ typedef struct {
     void                 *ctx;
     bool                  pull;         /* cl_playout_tick is called by whom
                                            it is played by; sink, if any,
-                                           gets the same                     */
+                                            gets the same                     */
+    wzp_jitter_conf_t     delay;        /* max_ms 0: as usual                */
 } cl_playout_conf_t;
 
 

@@ -11,6 +11,8 @@
 #define CL_NOISE_PEAK       50          /* PROTOCOL 6.3 */
 #define CL_PACKET_SILENT    2           /* bytes: an Opus packet of silence  */
 #define CL_MS               (CL_RATE_HZ / 1000u)
+#define CL_STRETCH_SPEECH_US 15000      /* too late by less: only in silence */
+#define CL_STRETCH_HASTY_US 60000       /* by more: quickly                  */
 #define CL_LEVEL_FALL_DB    3           /* per tick                          */
 
 
@@ -42,7 +44,7 @@ cl_stream_destroy(cl_stream_t *sm)
 
 
 bool
-cl_stream_wake(cl_stream_t *sm, bool listen)
+cl_stream_wake(cl_stream_t *sm, const wzp_jitter_conf_t *conf, bool listen)
 {
     cl_voice_t  *vo;
 
@@ -60,7 +62,7 @@ cl_stream_wake(cl_stream_t *sm, bool listen)
         }
     }
 
-    wzp_jitter_init(&vo->jb, NULL);
+    wzp_jitter_init(&vo->jb, conf);
     vo->seed = 1;
     sm->voice = vo;
 
@@ -103,6 +105,13 @@ cl_stream_jitter(const cl_stream_t *sm, wzp_jitter_stats_t *st)
         sum.skipped += now->skipped;
         sum.resets += now->resets;
         sum.jitter_us = now->jitter_us;
+        sum.waited_us += now->waited_us;
+        sum.waited_max_us = WZP_MAX(sum.waited_max_us, now->waited_max_us);
+        sum.waited_now_us = now->waited_now_us;
+        sum.shortened += now->shortened;
+        sum.shortened_us += now->shortened_us;
+        sum.lengthened += now->lengthened;
+        sum.lengthened_us += now->lengthened_us;
     }
 
     *st = sum;
@@ -120,6 +129,7 @@ cl_stream_frame(cl_stream_t *sm, const wzp_packet_t *pk, wzp_frame_t *fr)
     fr->timestamp = pk->timestamp;
     fr->codec = pk->codec;
     fr->copy = false;
+    fr->reach_ms = 0;
     fr->data = pk->payload.data;
     fr->len = pk->payload.len;
     fr->dur_ms = wzp_codec_info((unsigned) pk->codec)->frame_ms;
@@ -175,6 +185,12 @@ cl_stream_put(cl_stream_t *sm, const wzp_packet_t *pk, uint64_t now_ns)
         wzp_jitter_reset(&sm->voice->jb);
     }
 
+    if (sm->voice->de != NULL && wzp_jitter_gap(&sm->voice->jb, fr.seq)) {
+        fr.reach_ms = (uint16_t) (cl_decoder_reach(sm->voice->de, fr.codec,
+                                                   fr.data, fr.len, fr.seq)
+                                  / CL_MS);
+    }
+
     /* What comes too late is counted there. */
 
     if (wzp_jitter_put(&sm->voice->jb, &fr, now_ns) != WZP_OK) {
@@ -196,6 +212,41 @@ cl_stream_noise(cl_voice_t *vo, size_t n)
 }
 
 
+/* Out of the redundancy of a later packet. */
+
+static bool
+cl_stream_recover(cl_stream_t *sm, const wzp_jitter_out_t *out, size_t n)
+{
+    size_t              gap;
+    cl_decoder_t       *de;
+    const wzp_frame_t  *fr;
+
+    de = sm->voice->de;
+    fr = &out->frame;
+    gap = out->gap_ms * CL_MS;
+
+    if (de == NULL || !cl_codec_is_opus(fr->codec)) {
+        return false;
+    }
+
+    if (gap == n
+        && cl_decoder_fec(de, fr->codec, fr->data, fr->len, sm->voice->pcm, n))
+    {
+        sm->st.concealed_fec++;
+        return true;
+    }
+
+    if (cl_decoder_recover(de, fr->data, fr->len, fr->seq, gap,
+                           sm->voice->pcm, n))
+    {
+        sm->st.concealed_dred++;
+        return true;
+    }
+
+    return false;
+}
+
+
 /* A frame that is not there: redundancy, a guess, and in the end silence. */
 
 static void
@@ -205,12 +256,7 @@ cl_stream_conceal(cl_stream_t *sm, const wzp_jitter_out_t *out, size_t n)
 
     vo = sm->voice;
 
-    if (out->what == WZP_JITTER_LOST && cl_codec_is_opus(out->frame.codec)
-        && vo->de != NULL
-        && cl_decoder_recover(vo->de, out->frame.data, out->frame.len,
-                              out->frame.seq, out->gap_ms * CL_MS, vo->pcm, n))
-    {
-        sm->st.concealed_dred++;
+    if (out->what == WZP_JITTER_LOST && cl_stream_recover(sm, out, n)) {
         vo->guessed_ms = 0;
         return;
     }
@@ -245,6 +291,7 @@ cl_stream_play(cl_stream_t *sm, const wzp_jitter_out_t *out, size_t n)
      * speech, not its end. */
 
     sm->st.concealed_plc += vo->tail;
+    sm->st.concealed_copy += out->frame.copy;
     vo->tail = 0;
 
     if (out->frame.codec == WZP_CODEC_COMFORT_NOISE) {
@@ -273,6 +320,49 @@ cl_stream_play(cl_stream_t *sm, const wzp_jitter_out_t *out, size_t n)
 }
 
 
+/* Bring the delay nearer to where it should be: by silence at once, by speech
+ * where it is easy, and less easily only when it is far off. */
+
+static size_t
+cl_stream_stretch(cl_voice_t *vo, int32_t excess_us, size_t n,
+    uint64_t now_ns)
+{
+    float   alike;
+    size_t  k;
+
+    if (n > CL_FRAME_MAX || vo->de == NULL) {
+        return n;
+    }
+
+    if (excess_us > 0) {
+        alike = excess_us < CL_STRETCH_SPEECH_US ? WZP_STRETCH_QUIET
+                : excess_us < CL_STRETCH_HASTY_US ? WZP_STRETCH_CAREFUL
+                                                  : WZP_STRETCH_HASTY;
+        k = wzp_stretch_shorten(vo->pcm, n, (size_t) excess_us * CL_MS / 1000,
+                                alike);
+
+    } else {
+        alike = excess_us > -CL_STRETCH_HASTY_US ? WZP_STRETCH_CAREFUL
+                                                 : WZP_STRETCH_HASTY;
+        k = wzp_stretch_lengthen(vo->pcm, n,
+                                 (size_t) -excess_us * CL_MS / 1000, alike);
+    }
+
+    if (k == 0) {
+        return n;
+    }
+
+    if (excess_us > 0) {
+        wzp_jitter_stretched(&vo->jb, -(int32_t) (k * 1000 / CL_MS), now_ns);
+        return n - k;
+    }
+
+    wzp_jitter_stretched(&vo->jb, (int32_t) (k * 1000 / CL_MS), now_ns);
+
+    return n + k;
+}
+
+
 /* More samples; false: nothing to be heard for a tick. */
 
 static bool
@@ -292,7 +382,9 @@ cl_stream_refill(cl_stream_t *sm, uint64_t now_ns)
     switch (out.what) {
 
     case WZP_JITTER_FRAME:
-        vo->have = cl_stream_play(sm, &out, n);
+        n = cl_stream_play(sm, &out, n);
+        vo->have = out.excess_us == 0
+                   ? n : cl_stream_stretch(vo, out.excess_us, n, now_ns);
         return true;
 
     case WZP_JITTER_LOST:
@@ -327,13 +419,11 @@ cl_stream_pull(cl_stream_t *sm, int16_t *pcm, uint64_t now_ns)
 
     for (done = 0; done < CL_TICK_SAMPLES; done += n) {
 
-        if (vo->at < vo->have) {
-            heard = true;
-
-        } else {
-            heard |= cl_stream_refill(sm, now_ns);
+        if (vo->at == vo->have) {
+            vo->sounds = cl_stream_refill(sm, now_ns);
         }
 
+        heard |= vo->sounds;
         n = WZP_MIN(vo->have - vo->at, CL_TICK_SAMPLES - done);
         memcpy(pcm + done, vo->pcm + vo->at, n * sizeof(int16_t));
         vo->at += n;
@@ -363,11 +453,48 @@ cl_stream_meter(cl_stream_t *sm, const int16_t *pcm)
 }
 
 
+/* How long frames waited, and what was done instead of those missing. */
+
+static json_t *
+cl_stream_report_delay(const cl_stream_t *sm, const wzp_jitter_stats_t *jt)
+{
+    double    expected, guessed, frames;
+    uint64_t  target_ms, level_ms;
+
+    expected = (double) wzp_account_expected(&sm->acc);
+    guessed = (double) (sm->st.concealed_plc + sm->st.concealed_fec
+                        + sm->st.concealed_dred);
+    frames = (double) jt->played + guessed;
+    target_ms = sm->voice != NULL ? wzp_jitter_target(&sm->voice->jb) : 0;
+    level_ms = sm->voice != NULL ? wzp_jitter_level(&sm->voice->jb) : 0;
+
+    return json_pack("{s:f, s:f, s:f, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I, "
+                     "s:I, s:I}",
+                     "playout_ms", jt->played
+                                   ? (double) jt->waited_us / 1000
+                                     / (double) jt->played : 0.0,
+                     "playout_max_ms", jt->waited_max_us / 1000.0,
+                     "playout_now_ms", jt->waited_now_us / 1000.0,
+                     "target_ms", (json_int_t) target_ms,
+                     "level_ms", (json_int_t) level_ms,
+                     "late_pct", expected > 0
+                                 ? (double) jt->late * 100 / expected : 0.0,
+                     "concealed_pct", frames > 0
+                                      ? guessed * 100 / frames : 0.0,
+                     "concealed_copy", (json_int_t) sm->st.concealed_copy,
+                     "concealed_fec", (json_int_t) sm->st.concealed_fec,
+                     "accelerated_ms", (json_int_t) (jt->shortened_us / 1000),
+                     "expanded_ms", (json_int_t) (jt->lengthened_us / 1000),
+                     "accelerated", (json_int_t) jt->shortened,
+                     "expanded", (json_int_t) jt->lengthened);
+}
+
+
 json_t *
 cl_stream_report(const cl_stream_t *sm)
 {
     double               expected, missing;
-    json_t              *ob, *more;
+    json_t              *ob, *more, *delay;
     wzp_jitter_stats_t   jt;
 
     cl_stream_jitter(sm, &jt);
@@ -404,11 +531,15 @@ cl_stream_report(const cl_stream_t *sm)
                      "jitter_ms", jt.jitter_us / 1000.0,
                      "loss_pct", expected > 0 ? missing * 100 / expected : 0);
 
-    if (ob != NULL && more != NULL) {
+    delay = cl_stream_report_delay(sm, &jt);
+
+    if (ob != NULL && more != NULL && delay != NULL) {
         (void) json_object_update(ob, more);
+        (void) json_object_update(ob, delay);
     }
 
     json_decref(more);
+    json_decref(delay);
 
     return ob;
 }

@@ -15,6 +15,7 @@
 #include "wzp/wzp_ident.h"
 #include "wzp/wzp_jitter.h"
 #include "wzp/wzp_signal.h"
+#include "wzp/wzp_stretch.h"
 
 
 #define CL_LEVEL_MIN_DB     -96.0f      /* silence                           */
@@ -22,7 +23,10 @@
 
 typedef struct {
     uint64_t  concealed_plc;            /* frames guessed in running speech  */
-    uint64_t  concealed_dred;           /* frames out of later packets       */
+    uint64_t  concealed_dred;           /* frames out of later packets: deep
+                                           redundancy                        */
+    uint64_t  concealed_fec;            /* in-band FEC                       */
+    uint64_t  concealed_copy;           /* a copy, or repaired               */
     uint64_t  noise;                    /* comfort noise frames              */
     uint64_t  repair;                   /* FEC packets                       */
     uint64_t  bad;                      /* no frame of its codec             */
@@ -36,10 +40,11 @@ typedef struct {
     cl_decoder_t  *de;                  /* NULL: nobody listens              */
     size_t         at;                  /* samples taken out of pcm          */
     size_t         have;
+    bool           sounds;              /* what is in pcm                    */
     unsigned       guessed_ms;          /* in a row                          */
     unsigned       tail;                /* frames guessed with none to follow */
     uint32_t       seed;                /* of the noise                      */
-    int16_t        pcm[CL_FRAME_MAX];
+    int16_t        pcm[CL_FRAME_MAX + WZP_STRETCH_MAX];
 } cl_voice_t;
 
 
@@ -67,8 +72,10 @@ typedef struct {
 cl_stream_t *cl_stream_create(uint16_t id);
 void cl_stream_destroy(cl_stream_t *sm);
 
-/* Give the stream a jitter buffer and, if somebody listens, a decoder. */
-bool cl_stream_wake(cl_stream_t *sm, bool listen);
+/* Give the stream a jitter buffer (conf NULL: as usual) and, if somebody
+ * listens, a decoder. */
+bool cl_stream_wake(cl_stream_t *sm, const wzp_jitter_conf_t *conf,
+    bool listen);
 void cl_stream_sleep(cl_stream_t *sm);
 
 /* One packet of this stream.  The stream is awake, or nothing is played. */
