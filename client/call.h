@@ -9,6 +9,7 @@
 #define _CALL_H_INCLUDED_
 
 
+#include "debrief.h"
 #include "ident_file.h"
 #include "link.h"
 #include "playout.h"
@@ -59,6 +60,7 @@ typedef struct {
     cl_playout_t        *po;
     cl_sender_t         *tx;            /* NULL: nothing to send             */
     cl_wav_out_t        *rec;           /* NULL: no recording                */
+    cl_debrief_t        *debrief;       /* NULL: no report                   */
     const cl_tap_t      *tap;           /* NULL: nobody                      */
     cl_metrics_t        *metrics;       /* NULL: no --metrics-file           */
     cl_room_t            room;

@@ -74,7 +74,7 @@ cl_event_log_open(const char *path)
 void
 cl_event_log_close(void)
 {
-    cl_say_tee(NULL);
+    cl_say_untee(cl_event_log_tee);
     cl_jsonl_close(cl_log.file);
     cl_log.file = NULL;
 }

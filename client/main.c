@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "debrief.h"
 #include "event_log.h"
 #include "modes.h"
 #include "options.h"
@@ -112,10 +113,16 @@ main(int argc, char **argv)
         rc = cl_event_log_open(op.event_log);
     }
 
+    if (rc == CL_OK && op.report != NULL) {
+        rc = cl_debrief_start();
+    }
+
     if (rc == CL_OK) {
         rc = cl_main_do(&op);
-        cl_event_log_close();
     }
+
+    cl_debrief_stop();
+    cl_event_log_close();
 
     cl_settings_done(&st);
 

@@ -9,6 +9,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "event_log.h"
 #include "ident_file.h"
 #include "modes.h"
 #include "say.h"
@@ -66,7 +67,7 @@ cl_key_backup(const cl_options_t *op)
     cl_warn("this is the secret key of %s: whoever has it can appear as you",
             me.fp);
 
-    cl_say_tee(NULL);                   /* no log shall hold it              */
+    cl_event_log_close();               /* it shall not hold this            */
     cl_event("backup", json_pack("{s:s, s:s}", "fingerprint", me.fp,
                                  op->as_hex ? "hex" : "words", text));
     cl_say("%s", text);

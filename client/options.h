@@ -94,6 +94,7 @@ typedef struct {
     bool              four;
     bool              six;
     const char       *keylog;
+    const char       *report;                   /* debrief.h                 */
 
     const char       *words[CL_WORDS_MAX];      /* behind "config"           */
     size_t            nwords;

@@ -142,6 +142,16 @@ cl_options_local(const cl_options_t *op)
 }
 
 
+/* Modes in which there is a call, sooner or later. */
+
+static bool
+cl_options_talks(const cl_options_t *op)
+{
+    return !cl_options_local(op) && op->mode != CL_MODE_PING
+           && op->mode != CL_MODE_VERSION && op->mode != CL_MODE_ROUTE;
+}
+
+
 static cl_exit_t
 cl_options_alias(const cl_options_t *op)
 {
@@ -243,6 +253,10 @@ cl_options_check(cl_options_t *op)
         }
 
         op->has_fingerprint = true;
+    }
+
+    if (op->report != NULL && !cl_options_talks(op)) {
+        return cl_fail(CL_USAGE, "--report is for calls");
     }
 
     rc = cl_options_calls(op);

@@ -143,6 +143,10 @@ static const cl_option_t  cl_option_table[] = {
       "append a line of JSON for whatever happens: who\n"
       "comes, goes and speaks, what is lost, what changes" },
 
+    { "report", CL_ARG_TEXT, CL_OFF(report), "FILE",
+      "after the call, write a ZIP file for whoever shall\n"
+      "find out what was wrong: sound, levels, numbers, log" },
+
     { "keylog", CL_ARG_TEXT, CL_OFF(keylog), "FILE",
       "append TLS secrets to FILE, for debugging" },
 

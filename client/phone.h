@@ -54,6 +54,7 @@ typedef struct {
     char                 room[WZP_ROOM_NAME_MAX + 1];
     char                 title[WZP_ALIAS_MAX + 16];
     char                 record[CL_PATH_MAX];
+    char                 report[CL_PATH_MAX];
     unsigned             calls;         /* that came to a room               */
     uint64_t             alone_ns;      /* since when; 0: somebody is there  */
 

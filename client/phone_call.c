@@ -14,12 +14,10 @@
 /* talk.wav, talk-2.wav, talk-3.wav, ...: no call overwrites another. */
 
 static const char *
-cl_phone_record(cl_phone_t *ph)
+cl_phone_file(const cl_phone_t *ph, const char *name, char buf[CL_PATH_MAX])
 {
     size_t       stem;
-    const char  *name, *base, *dot;
-
-    name = ph->op->record;
+    const char  *base, *dot;
 
     if (name == NULL || ph->calls < 2) {
         return name;
@@ -30,10 +28,10 @@ cl_phone_record(cl_phone_t *ph)
     dot = strrchr(base, '.');
     stem = dot != NULL && dot > base ? (size_t) (dot - name) : strlen(name);
 
-    (void) snprintf(ph->record, sizeof(ph->record), "%.*s-%u%s", (int) stem,
-                    name, ph->calls, name + stem);
+    (void) snprintf(buf, CL_PATH_MAX, "%.*s-%u%s", (int) stem, name,
+                    ph->calls, name + stem);
 
-    return ph->record;
+    return buf;
 }
 
 
@@ -61,7 +59,8 @@ cl_phone_enter(cl_phone_t *ph)
     ph->call_op = *ph->op;
     ph->call_op.room = ph->room;
     memcpy(ph->call_op.sni, ph->room, sizeof(ph->room));
-    ph->call_op.record = cl_phone_record(ph);
+    ph->call_op.record = cl_phone_file(ph, ph->op->record, ph->record);
+    ph->call_op.report = cl_phone_file(ph, ph->op->report, ph->report);
 
     rc = cl_talk_create(&ph->cl, &ph->call_op, &ph->me, NULL);
 

@@ -17,15 +17,16 @@
 
 
 static struct {
-    bool           json;
-    bool           verbose;
-    bool           tty;
-    bool           line;                /* a live line is on the screen      */
-    uint64_t       start_ns;
-    cl_say_tee_pt  tee;                 /* NULL: nobody                      */
-    const char    *about;               /* file and line; NULL: none         */
-    cl_say_into_pt into;                /* NULL: the streams                 */
-    void          *ctx;                 /* of into                           */
+    bool               json;
+    bool               verbose;
+    bool               tty;
+    bool               line;            /* a live line is on the screen      */
+    uint64_t           start_ns;
+    cl_say_tee_pt      tee[CL_SAY_TEES];        /* NULL: nobody              */
+    cl_say_listen_pt   listen;          /* NULL: nobody                      */
+    const char        *about;           /* file and line; NULL: none         */
+    cl_say_into_pt     into;            /* NULL: the streams                 */
+    void              *ctx;             /* of into                           */
 } cl_out;
 
 
@@ -92,10 +93,33 @@ cl_say_into(cl_say_into_pt into, void *ctx)
 
 
 void
+cl_say_listen(cl_say_listen_pt listen)
+{
+    cl_out.listen = listen;
+}
+
+
+static void __attribute__((format(printf, 2, 0)))
+cl_say_tell(const char *kind, const char *fmt, va_list args)
+{
+    char  text[CL_TEXT_MAX];
+
+    if (cl_out.listen != NULL) {
+        (void) vsnprintf(text, sizeof(text), fmt, args);
+        cl_out.listen(kind, text);
+    }
+}
+
+
+void
 cl_say(const char *fmt, ...)
 {
     char     text[CL_TEXT_MAX];
     va_list  args;
+
+    va_start(args, fmt);
+    cl_say_tell("", fmt, args);
+    va_end(args);
 
     if (cl_out.json) {
         return;
@@ -122,6 +146,10 @@ void
 cl_debug(const char *fmt, ...)
 {
     va_list  args;
+
+    va_start(args, fmt);
+    cl_say_tell("debug: ", fmt, args);
+    va_end(args);
 
     if (!cl_out.verbose) {
         return;
@@ -165,6 +193,10 @@ cl_say_error(const char *kind, const char *text)
     char  line[CL_TEXT_MAX + 16];
 
     cl_say_clear();
+
+    if (cl_out.listen != NULL) {
+        cl_out.listen(kind, text);
+    }
 
     if (cl_out.into != NULL) {
         (void) snprintf(line, sizeof(line), "%s%s", kind, text);
@@ -228,21 +260,63 @@ cl_fail(cl_exit_t status, const char *fmt, ...)
 }
 
 
+/* Put a tee in the place of another. */
+
+static void
+cl_say_swap(cl_say_tee_pt was, cl_say_tee_pt tee)
+{
+    size_t  i;
+
+    for (i = 0; i < CL_SAY_TEES; i++) {
+        if (cl_out.tee[i] == was) {
+            cl_out.tee[i] = tee;
+            return;
+        }
+    }
+}
+
+
 void
 cl_say_tee(cl_say_tee_pt tee)
 {
-    cl_out.tee = tee;
+    cl_say_swap(NULL, tee);
+}
+
+
+void
+cl_say_untee(cl_say_tee_pt tee)
+{
+    cl_say_swap(tee, NULL);
+}
+
+
+bool
+cl_say_events(void)
+{
+    size_t  i;
+    bool    any;
+
+    any = cl_out.json;
+
+    for (i = 0; i < CL_SAY_TEES; i++) {
+        any |= cl_out.tee[i] != NULL;
+    }
+
+    return any;
 }
 
 
 void
 cl_event(const char *name, json_t *ob)
 {
-    double  t;
+    size_t   i;
+    double   t;
     json_t  *all;
 
-    if (cl_out.tee != NULL) {
-        cl_out.tee(name, ob);
+    for (i = 0; i < CL_SAY_TEES; i++) {
+        if (cl_out.tee[i] != NULL) {
+            cl_out.tee[i](name, ob);
+        }
     }
 
     if (!cl_out.json) {

@@ -46,9 +46,20 @@ void cl_say_about(const char *where);
  * "event" and "t", seconds since the program began. */
 void cl_event(const char *name, json_t *ob);
 
-/* Tell somebody about each event, with --json and without; ob may be NULL. */
+/* Tell somebody about each event, with --json and without; ob may be NULL.  At
+ * most CL_SAY_TEES at a time. */
+#define CL_SAY_TEES     2
 typedef void (*cl_say_tee_pt)(const char *name, const json_t *ob);
 void cl_say_tee(cl_say_tee_pt tee);
+void cl_say_untee(cl_say_tee_pt tee);
+
+/* Does anybody want events? */
+bool cl_say_events(void);
+
+/* Tell somebody about each line, also those that only -v would print; kind is
+ * "", "debug: " or "warning: ".  NULL: nobody. */
+typedef void (*cl_say_listen_pt)(const char *kind, const char *text);
+void cl_say_listen(cl_say_listen_pt listen);
 
 /* Lines for people go there and not to the streams; NULL: back to these.
  * Warnings go to standard error as well, unless that is the terminal. */

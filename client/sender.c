@@ -47,6 +47,9 @@ struct cl_sender_s {
     cl_sender_view_t       views[CL_SENDER_VIEWS];
     size_t                 view;        /* the next one's place              */
 
+    cl_sender_listen_pt    listen;      /* NULL: nobody                      */
+    void                  *listen_ctx;
+
     cl_sender_stats_t      st;
 };
 
@@ -188,6 +191,14 @@ cl_sender_view(cl_sender_t *tx, uint16_t stream_id, float loss, float burst)
 
 
 void
+cl_sender_listen(cl_sender_t *tx, cl_sender_listen_pt listen, void *ctx)
+{
+    tx->listen = listen;
+    tx->listen_ctx = ctx;
+}
+
+
+void
 cl_sender_mute(cl_sender_t *tx, bool muted)
 {
     tx->muted = muted;
@@ -267,6 +278,14 @@ cl_sender_frame(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
     if (!cl_source_read(tx->src, pcm, n)) {
         tx->over = true;
         return;
+    }
+
+    if (tx->muted) {
+        memset(pcm, 0, sizeof(pcm));
+    }
+
+    if (tx->listen != NULL) {
+        tx->listen(tx->listen_ctx, pcm, n);
     }
 
     if (tx->muted) {

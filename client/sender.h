@@ -51,6 +51,10 @@ void cl_sender_report(cl_sender_t *tx, const wzp_report_t *rp);
 void cl_sender_view(cl_sender_t *tx, uint16_t stream_id, float loss,
     float burst);
 
+/* Let somebody listen to what goes to the encoder; silence while muted. */
+typedef void (*cl_sender_listen_pt)(void *ctx, const int16_t *pcm, size_t n);
+void cl_sender_listen(cl_sender_t *tx, cl_sender_listen_pt listen, void *ctx);
+
 /* Nothing leaves, time goes on. */
 void cl_sender_mute(cl_sender_t *tx, bool muted);
 bool cl_sender_muted(const cl_sender_t *tx);

@@ -190,12 +190,12 @@ cl_status_line(const cl_call_t *cl, uint64_t now_ns)
 }
 
 
-/* With --json, once a second: how it goes. */
+/* For whoever wants it, once a second: how it goes. */
 
 static void
 cl_status_event(cl_call_t *cl)
 {
-    if (!cl_say_json()) {
+    if (!cl_say_events()) {
         return;
     }
 

@@ -27,6 +27,10 @@ cl_talk_sink(void *ctx, const int16_t *pcm)
         cl->tap->heard(cl->tap->ctx, pcm);
     }
 
+    if (cl->debrief != NULL) {
+        cl_debrief_heard(cl->debrief, pcm, CL_TICK_SAMPLES);
+    }
+
     if (cl->rec == NULL || cl_wav_write(cl->rec, pcm, CL_TICK_SAMPLES)) {
         return true;
     }
@@ -141,8 +145,21 @@ cl_talk_parts(cl_call_t *cl)
         }
     }
 
+    if (cl->op->report != NULL) {
+        rc = cl_debrief_create(&cl->debrief, cl->op, cl->me);
+
+        if (rc != CL_OK) {
+            return rc;
+        }
+
+        if (cl->tx != NULL) {
+            cl_sender_listen(cl->tx, cl_debrief_sent, cl->debrief);
+        }
+    }
+
     memset(&conf, 0, sizeof(cl_playout_conf_t));
-    conf.sink = cl->rec != NULL || cl->tap != NULL ? cl_talk_sink : NULL;
+    conf.sink = cl->rec != NULL || cl->tap != NULL || cl->debrief != NULL
+                ? cl_talk_sink : NULL;
     conf.packet = cl->tap != NULL ? cl_talk_packet : NULL;
     conf.talk = cl_talk_talk;
     conf.who = cl_talk_who;
@@ -258,6 +275,8 @@ cl_talk_signal(cl_call_t *cl, int signo, uint64_t now_ns)
 cl_exit_t
 cl_talk_finish(cl_call_t *cl)
 {
+    cl_exit_t  rc;
+
     cl_say_line(NULL);
     cl_status_report(cl);
 
@@ -268,6 +287,14 @@ cl_talk_finish(cl_call_t *cl)
         }
 
         cl->rec = NULL;
+    }
+
+    if (cl->debrief != NULL) {
+        rc = cl_debrief_finish(cl->debrief);
+
+        if (rc != CL_OK && cl->status == CL_OK) {
+            cl->status = rc;
+        }
     }
 
     return cl->status;
@@ -285,6 +312,7 @@ cl_talk_destroy(cl_call_t *cl)
     cl_playout_destroy(cl->po);
     cl_metrics_destroy(cl->metrics);
     cl_sender_destroy(cl->tx);
+    cl_debrief_destroy(cl->debrief);
 
     if (cl->rec != NULL) {
         (void) cl_wav_finish(cl->rec);
