@@ -1,7 +1,7 @@
 /*
  * The field GF(256) of RFC 6330, 5.7: polynomial x^8 + x^4 + x^3 + x^2 + 1,
- * where adding is XOR.  No tables: sixteen bytes are multiplied at once, by
- * doubling.
+ * where adding is XOR.  Sixteen bytes are multiplied at once, by doubling,
+ * which is as fast as a table of all products.
  */
 
 #ifndef _WZP_GF256_H_INCLUDED_
