@@ -86,7 +86,7 @@ bool wzp_fec_tx_next(wzp_fec_tx_t *tx, wzp_packet_t *pk);
 typedef struct {
     uint8_t         block;
     uint8_t         symbol;             /* its index                         */
-    bool            placed;             /* the next two are certain          */
+    bool            placed;             /* neighbours agree on the next two  */
     uint16_t        seq;                /* of the packet that was lost       */
     uint32_t        timestamp;
     wzp_bytes_t     data;               /* valid until the next put          */
