@@ -277,8 +277,11 @@ cl_options_who(cl_args_t *ar, const cl_option_t *ot)
 }
 
 
+/* One more of those that may come several times. */
+
 static cl_exit_t
-cl_options_from(cl_args_t *ar, const cl_option_t *ot)
+cl_options_more(cl_args_t *ar, const cl_option_t *ot, const char **list,
+    size_t *n)
 {
     const char  *value;
 
@@ -287,12 +290,13 @@ cl_options_from(cl_args_t *ar, const cl_option_t *ot)
         return CL_USAGE;
     }
 
-    if (ar->op->nfrom == CL_FROM_MAX) {
-        return cl_fail(CL_USAGE, "--accept-from: over %d are too many, see "
-                       "\"contacts\"", CL_FROM_MAX);
+    if (*n == CL_LIST_MAX) {
+        return cl_fail(CL_USAGE, "--%s: over %d are too many%s", ot->name,
+                       CL_LIST_MAX, ot->kind == CL_ARG_FROM
+                                    ? ", see \"contacts\"" : "");
     }
 
-    ar->op->from[ar->op->nfrom++] = value;
+    list[(*n)++] = value;
 
     return CL_OK;
 }
@@ -441,7 +445,10 @@ cl_options_set(cl_args_t *ar, const cl_option_t *ot)
         return cl_options_who(ar, ot);
 
     case CL_ARG_FROM:
-        return cl_options_from(ar, ot);
+        return cl_options_more(ar, ot, ar->op->from, &ar->op->nfrom);
+
+    case CL_ARG_VOLUME:
+        return cl_options_more(ar, ot, ar->op->volume, &ar->op->nvolume);
 
     case CL_ARG_ACCEPT:
         return cl_options_accept(ar);

@@ -14,7 +14,7 @@
 
 #define CL_HOST_MAX         256
 #define CL_FOREVER          -1.0        /* seconds */
-#define CL_FROM_MAX         32
+#define CL_LIST_MAX         32
 #define CL_WORDS_MAX        8
 #define CL_OPTIONS_MAX      128         /* rows of the table                 */
 #define CL_TEST_MAX_S       3600
@@ -67,12 +67,18 @@ typedef struct {
     const char       *send_file;
     const char       *record;
     double            duration_s;
+    const char       *delay_text;               /* --playout-delay           */
+    bool              has_delay;
+    uint16_t          delay_min_ms;
+    uint16_t          delay_max_ms;
+    const char       *volume[CL_LIST_MAX];      /* --volume NAME=dB          */
+    size_t            nvolume;
 
     const char       *who;                      /* --call, --route, ...      */
     bool              has_accept;
     wzp_accept_t      accept;
     bool              reject;
-    const char       *from[CL_FROM_MAX];        /* --accept-from             */
+    const char       *from[CL_LIST_MAX];        /* --accept-from             */
     size_t            nfrom;
     bool              once;
     double            ring_s;
@@ -122,6 +128,9 @@ cl_exit_t cl_options_parse(cl_options_t *op, int argc, char **argv);
  * said. */
 cl_exit_t cl_options_apply(cl_options_t *op, const char *name,
     const char *value);
+
+/* Read a --volume; false: it is none.  size: of who. */
+bool cl_options_volume(const char *text, char *who, size_t size, float *db);
 
 /* What the command line says about an option; NULL: nothing. */
 const char *cl_options_given(const cl_options_t *op, const char *name);

@@ -270,6 +270,10 @@ cl_options_check(cl_options_t *op)
     }
 
     if (rc == CL_OK) {
+        rc = cl_options_playout(op);
+    }
+
+    if (rc == CL_OK) {
         rc = cl_options_config(op);
     }
 

@@ -16,4 +16,10 @@ cl_exit_t cl_options_target(cl_options_t *op, const char *text);
 cl_exit_t cl_options_check(cl_options_t *op);
 
 
+/* ---- options_playout.c ---- */
+
+/* --playout-delay and --volume; CL_USAGE, said. */
+cl_exit_t cl_options_playout(cl_options_t *op);
+
+
 #endif /* _OPTIONS_CHECK_H_INCLUDED_ */

@@ -52,6 +52,14 @@ static const cl_option_t  cl_option_table[] = {
       "write what is heard, in real time, as WAV\n"
       "(with .raw or .pcm: as above)" },
 
+    { "playout-delay", CL_ARG_TEXT, CL_OFF(delay_text), "MIN:MAX",
+      "keep what comes back for so many milliseconds, so\n"
+      "that late packets are in time (20:400, as needed)" },
+
+    { "volume", CL_ARG_VOLUME, 0, "NAME=dB",
+      "hear this alias, or beginning of a fingerprint, so\n"
+      "much louder or softer (-40 .. 40; may be repeated)" },
+
     { "duration", CL_ARG_SECONDS, CL_OFF(duration_s), "SECONDS",
       "leave by itself so long after joining" },
 

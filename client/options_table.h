@@ -20,6 +20,7 @@ typedef enum {
     CL_ARG_WORDS,                       /* 24 words                          */
     CL_ARG_WHO,                         /* a mode and its argument           */
     CL_ARG_FROM,                        /* may come several times            */
+    CL_ARG_VOLUME,                      /* likewise                          */
     CL_ARG_ACCEPT,                      /* perhaps =HOW                      */
     CL_ARG_MODE,
     CL_ARG_HELP,

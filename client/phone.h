@@ -44,7 +44,7 @@ typedef struct {
     cl_dial_t            dl;
 
     uint8_t              target[WZP_FP_SIZE];   /* of --call                 */
-    uint8_t              from[CL_FROM_MAX][WZP_FP_SIZE];
+    uint8_t              from[CL_LIST_MAX][WZP_FP_SIZE];
     size_t               nfrom;
     bool                 from_contacts;
 

@@ -24,6 +24,7 @@ static const cl_key_t  cl_key_table[] = {
     { "alias", CL_KEY_OPTION, "alias", "" },
     { "profile", CL_KEY_OPTION, "profile", "" },
     { "family", CL_KEY_FAMILY, NULL, "any" },
+    { "playout-delay", CL_KEY_OPTION, "playout-delay", "20:400" },
     { "reconnect", CL_KEY_OPTION, "reconnect", "never" },
     { "report-quality", CL_KEY_OPTION, "report-quality", "off" },
     { "ring-timeout", CL_KEY_OPTION, "ring-timeout", "40" },

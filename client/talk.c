@@ -118,6 +118,35 @@ cl_talk_limits(cl_call_t *cl, uint64_t now_ns)
 }
 
 
+/* How it shall be played. */
+
+static void
+cl_talk_delay(const cl_options_t *op, wzp_jitter_conf_t *conf)
+{
+    if (op->has_delay) {
+        conf->start_ms = WZP_JITTER_START_MS;
+        conf->min_ms = op->delay_min_ms;
+        conf->max_ms = WZP_MAX(op->delay_max_ms, 1);
+        conf->hold_ms = WZP_JITTER_HOLD_MS;
+    }
+}
+
+
+static void
+cl_talk_volumes(cl_call_t *cl)
+{
+    char    who[WZP_ALIAS_MAX + 1];
+    float   db;
+    size_t  i;
+
+    for (i = 0; i < cl->op->nvolume; i++) {
+        if (cl_options_volume(cl->op->volume[i], who, sizeof(who), &db)) {
+            (void) cl_playout_volume(cl->po, who, db);
+        }
+    }
+}
+
+
 static cl_exit_t
 cl_talk_parts(cl_call_t *cl)
 {
@@ -164,12 +193,15 @@ cl_talk_parts(cl_call_t *cl)
     conf.talk = cl_talk_talk;
     conf.who = cl_talk_who;
     conf.ctx = cl;
+    cl_talk_delay(cl->op, &conf.delay);
 
     cl->po = cl_playout_create(&conf);
 
     if (cl->po == NULL) {
         return cl_fail(CL_INTERNAL, "no memory");
     }
+
+    cl_talk_volumes(cl);
 
     return cl_link_create(&cl->ln, cl->op, &cl_call_events, cl);
 }
