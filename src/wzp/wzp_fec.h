@@ -96,7 +96,7 @@ typedef struct {
 typedef struct {
     uint64_t        recovered;          /* frames                            */
     uint64_t        repaired;           /* blocks                            */
-    uint64_t        failed;             /* blocks given up with frames lost  */
+    uint64_t        failed;             /* blocks given up incomplete        */
 } wzp_fec_stats_t;
 
 
