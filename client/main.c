@@ -70,6 +70,12 @@ cl_main_do(const cl_options_t *op)
     case CL_MODE_DRIFT:
         return cl_mode_drift(op);
 
+    case CL_MODE_SWEEP:
+        return cl_mode_sweep(op);
+
+    case CL_MODE_BENCH:
+        return cl_mode_bench(op);
+
     case CL_MODE_DONE:
         break;
     }

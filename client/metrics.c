@@ -27,6 +27,8 @@ typedef struct {
     uint64_t  late;
     uint64_t  dry;
     uint64_t  skipped;
+    uint64_t  stretched;                /* times, shorter or longer          */
+    double    wait_ms;                  /* in the buffer, likewise           */
 } cl_metrics_sums_t;
 
 
@@ -82,10 +84,12 @@ cl_metrics_sum(const cl_call_t *cl, cl_metrics_sums_t *sum)
 
         sum->received += sm->acc.unique;
         sum->concealed += sm->st.concealed_plc;
-        sum->restored += sm->st.concealed_dred;
+        sum->restored += sm->st.concealed_dred + sm->st.concealed_fec
+                         + sm->st.concealed_copy;
         sum->late += jt.late;
         sum->dry += jt.dry;
         sum->skipped += jt.skipped;
+        sum->stretched += jt.shortened + jt.lengthened;
 
         if (sm->voice != NULL) {
             level = wzp_jitter_level(&sm->voice->jb);
@@ -95,6 +99,7 @@ cl_metrics_sum(const cl_call_t *cl, cl_metrics_sums_t *sum)
 
         if (sm->talking) {
             sum->jitter_ms = WZP_MAX(sum->jitter_ms, jt.jitter_us / 1000.0);
+            sum->wait_ms = WZP_MAX(sum->wait_ms, jt.waited_now_us / 1000.0);
         }
     }
 }
@@ -164,18 +169,20 @@ cl_metrics_line(const cl_call_t *cl)
                    "frames_received", (json_int_t) sum.received,
                    "quality_profile", cl_metrics_profile(cl->profile));
 
-    more = json_pack("{s:s, s:s, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:I, s:I, "
-                     "s:i, s:i}",
+    more = json_pack("{s:s, s:s, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:I, "
+                     "s:I, s:I, s:i, s:i}",
                      "room", cl->op->room,
                      "state", cl_metrics_state(cl),
                      "members", (json_int_t) cl->room.count,
                      "buffer_ms", (json_int_t) sum.depth_ms,
+                     "wait_ms", sum.wait_ms,
                      "rtt_exact_ms", (double) cl->qs.rtt_ns / 1e6,
                      "in_bps", (json_int_t) cl->in_bps,
                      "out_bps", (json_int_t) cl->out_bps,
                      "late", (json_int_t) sum.late,
                      "concealed", (json_int_t) sum.concealed,
                      "restored", (json_int_t) sum.restored,
+                     "stretched", (json_int_t) sum.stretched,
                      "packets_lost", (json_int_t) (cl->sums.packets_lost
                                                    + cl->qs.packets_lost),
                      "reconnects", (int) cl->reconnects,

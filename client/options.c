@@ -24,6 +24,7 @@ typedef struct {
 
 
 #define CL_RING_S       40
+#define CL_LOSS_PCT     20
 
 
 static cl_exit_t cl_options_one(cl_args_t *ar, const char *word);
@@ -41,6 +42,7 @@ cl_options_init(cl_options_t *op)
     op->tone_s = CL_FOREVER;
     op->profile = WZP_PROFILE_STUDIO_64K;
     op->ring_s = CL_RING_S;
+    op->loss_pct = CL_LOSS_PCT;
 }
 
 
@@ -371,6 +373,48 @@ cl_options_seconds(const cl_option_t *ot, const char *value, double *field)
 
 
 static cl_exit_t
+cl_options_bench(cl_args_t *ar, const cl_option_t *ot)
+{
+    size_t  i;
+
+    static const char *const  names[] = {
+        "all", "codec", "fec", "crypto", "pipeline"
+    };
+
+    ar->op->bench = ar->value != NULL ? ar->value : "all";
+
+    for (i = 0; i < WZP_ARRAY_LEN(names); i++) {
+        if (strcmp(ar->op->bench, names[i]) == 0) {
+            return cl_options_mode(ar, ot, (cl_mode_t) ot->offset);
+        }
+    }
+
+    return cl_fail(CL_USAGE, "--bench=%s: there are codec, fec, crypto, "
+                   "pipeline and all", ar->op->bench);
+}
+
+
+static cl_exit_t
+cl_options_loss(cl_args_t *ar, const cl_option_t *ot)
+{
+    const char  *value;
+
+    value = cl_options_value(ar, ot);
+    if (value == NULL) {
+        return CL_USAGE;
+    }
+
+    ar->op->has_loss = true;
+
+    return cl_options_number(value, &ar->op->loss_pct)
+           && ar->op->loss_pct <= 90
+           ? CL_OK
+           : cl_fail(CL_USAGE, "--loss: \"%s\" is not a number of percent "
+                     "from 0 to 90", value);
+}
+
+
+static cl_exit_t
 cl_options_test(cl_args_t *ar, const cl_option_t *ot)
 {
     const char  *value;
@@ -434,6 +478,12 @@ cl_options_set(cl_args_t *ar, const cl_option_t *ot)
 
     case CL_ARG_TEST:
         return cl_options_test(ar, ot);
+
+    case CL_ARG_BENCH:
+        return cl_options_bench(ar, ot);
+
+    case CL_ARG_LOSS:
+        return cl_options_loss(ar, ot);
 
     case CL_ARG_PING:
         return cl_options_ping(ar, ot);

@@ -34,6 +34,8 @@ typedef enum {
     CL_MODE_CONFIG,                     /* the word "config"                 */
     CL_MODE_ECHO,
     CL_MODE_DRIFT,
+    CL_MODE_SWEEP,
+    CL_MODE_BENCH,
     CL_MODE_DONE                        /* --help, --version: printed        */
 } cl_mode_t;
 
@@ -84,6 +86,9 @@ typedef struct {
     double            ring_s;
 
     double            test_s;                   /* --echo-test, ...          */
+    const char       *bench;                    /* what; "all"               */
+    bool              has_loss;
+    double            loss_pct;                 /* of --bench                */
     unsigned          ping_count;
     const char       *fingerprint_text;
     bool              pinned;                   /* that is the server's      */

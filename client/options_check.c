@@ -138,7 +138,35 @@ cl_options_local(const cl_options_t *op)
 {
     return op->mode == CL_MODE_WHOAMI || op->mode == CL_MODE_CONTACTS
            || op->mode == CL_MODE_ADD || op->mode == CL_MODE_REMOVE
-           || op->mode == CL_MODE_CONFIG;
+           || op->mode == CL_MODE_CONFIG || op->mode == CL_MODE_SWEEP
+           || op->mode == CL_MODE_BENCH;
+}
+
+
+/* Tests that are a call. */
+
+static bool
+cl_options_trial(const cl_options_t *op)
+{
+    return op->mode == CL_MODE_ECHO || op->mode == CL_MODE_DRIFT;
+}
+
+
+static cl_exit_t
+cl_options_tests(const cl_options_t *op)
+{
+    if (cl_options_trial(op)
+        && (op->tone || op->send_file != NULL || op->duration_s >= 0))
+    {
+        return cl_fail(CL_USAGE, "--%s: what is sent, and for how long, is a "
+                       "matter of the test", op->mode_name);
+    }
+
+    if (op->has_loss && op->mode != CL_MODE_BENCH) {
+        return cl_fail(CL_USAGE, "--loss is for --bench");
+    }
+
+    return CL_OK;
 }
 
 
@@ -177,15 +205,6 @@ cl_options_config(const cl_options_t *op)
     return !op->as_words || !op->as_hex
            ? CL_OK
            : cl_fail(CL_USAGE, "--words and --hex exclude each other");
-}
-
-
-/* Tests that are a call. */
-
-static bool
-cl_options_trial(const cl_options_t *op)
-{
-    return op->mode == CL_MODE_ECHO || op->mode == CL_MODE_DRIFT;
 }
 
 
@@ -277,21 +296,16 @@ cl_options_check(cl_options_t *op)
         rc = cl_options_config(op);
     }
 
+    if (rc == CL_OK) {
+        rc = cl_options_tests(op);
+    }
+
     if (rc != CL_OK) {
         return rc;
     }
 
-    if (cl_options_trial(op)) {
-
-        if (op->tone || op->send_file != NULL || op->duration_s >= 0) {
-            return cl_fail(CL_USAGE, "--%s: what is sent, and for how long, "
-                           "is a matter of the test", op->mode_name);
-        }
-
-        return cl_options_room(op);
-    }
-
-    return op->mode == CL_MODE_CALL ? cl_options_room(op) : CL_OK;
+    return op->mode == CL_MODE_CALL || cl_options_trial(op)
+           ? cl_options_room(op) : CL_OK;
 }
 
 

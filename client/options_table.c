@@ -120,6 +120,17 @@ static const cl_option_t  cl_option_table[] = {
     { "drift-test", CL_ARG_TEST, CL_MODE_DRIFT, "SECONDS",
       "the same, but judge how evenly time passes" },
 
+    { "sweep", CL_ARG_MODE, CL_MODE_SWEEP, NULL,
+      "try playout delays on lines of many kinds, without a\n"
+      "network; no relay" },
+
+    { "bench", CL_ARG_BENCH, CL_MODE_BENCH, "[=WHAT]",
+      "measure how fast this machine is at codec, fec,\n"
+      "crypto, pipeline, or all (default); no relay" },
+
+    { "loss", CL_ARG_LOSS, 0, "PERCENT",
+      "of the packets, for --bench (20)" },
+
     { "fingerprint", CL_ARG_TEXT, CL_OFF(fingerprint_text), "HEX",
       "the relay's certificate must have this SHA-256;\n"
       "without it the first one seen is remembered in\n"

@@ -16,6 +16,8 @@ typedef enum {
     CL_ARG_SECONDS,                     /* double                            */
     CL_ARG_TONE,                        /* perhaps a number                  */
     CL_ARG_TEST,                        /* a mode and its seconds            */
+    CL_ARG_BENCH,                       /* perhaps =WHAT                     */
+    CL_ARG_LOSS,                        /* percent                           */
     CL_ARG_PING,                        /* perhaps a number                  */
     CL_ARG_WORDS,                       /* 24 words                          */
     CL_ARG_WHO,                         /* a mode and its argument           */

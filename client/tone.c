@@ -8,7 +8,11 @@
 
 
 #define CL_TONE_N           ((double) CL_TONE_PERIOD)
-#define CL_TONE_TURN        -0.7        /* cosine: the phase has turned over */
+#define CL_TONE_MIDDLE      (CL_TONE_BLOCKS / 2)
+
+/* Cosine between the phases of two blocks. */
+#define CL_TONE_TURNED      -0.8
+#define CL_TONE_SAME        0.9
 
 
 void
@@ -54,7 +58,7 @@ cl_tone_level(const cl_tone_fit_t *ft)
 }
 
 
-/* The middle one of three blocks. */
+/* The middle one of the blocks. */
 
 static void
 cl_tone_count(cl_tone_t *tn)
@@ -62,7 +66,7 @@ cl_tone_count(cl_tone_t *tn)
     double                level;
     const cl_tone_fit_t  *ft;
 
-    ft = &tn->fit[1];
+    ft = &tn->fit[CL_TONE_MIDDLE];
     level = cl_tone_level(ft);
 
     tn->now.blocks++;
@@ -83,15 +87,17 @@ static double
 cl_tone_turn(const cl_tone_t *tn)
 {
     double  phi, sum, best;
-    size_t  i, at;
+    size_t  i, at, first;
 
-    phi = atan2(tn->fit[0].im, tn->fit[0].re);
+    phi = atan2(tn->fit[CL_TONE_MIDDLE - 1].im,
+                tn->fit[CL_TONE_MIDDLE - 1].re);
+    first = (CL_TONE_MIDDLE - 1) * CL_TONE_PERIOD;
     sum = 0;
     best = 0;
     at = 0;
 
     for (i = 0; i < 3 * CL_TONE_PERIOD; i++) {
-        sum += tn->pcm[i] * cos(cl_tone_phase(i % CL_TONE_PERIOD) + phi);
+        sum += tn->pcm[first + i] * cos(cl_tone_phase(i % CL_TONE_PERIOD) + phi);
 
         if (sum > best) {
             best = sum;
@@ -99,31 +105,37 @@ cl_tone_turn(const cl_tone_t *tn)
         }
     }
 
-    return (double) (tn->put - 3 * CL_TONE_PERIOD + at);
+    return (double) (tn->put - CL_TONE_BLOCKS * CL_TONE_PERIOD + first + at);
 }
 
 
-/* Three blocks are there: is there a mark in the middle? */
+static double
+cl_tone_cosine(const cl_tone_fit_t *a, const cl_tone_fit_t *b)
+{
+    if (cl_tone_level(a) < CL_TONE_FLOOR || cl_tone_level(b) < CL_TONE_FLOOR) {
+        return 0;
+    }
+
+    return (a->re * b->re + a->im * b->im)
+           / (hypot(a->re, a->im) * hypot(b->re, b->im));
+}
+
+
+/* Is there a mark in the middle?  What was lost and guessed may end in any
+ * phase, so the wave must be steady before and after it. */
 
 static void
 cl_tone_look(cl_tone_t *tn)
 {
-    double                before, after, cosine, at;
-    const cl_tone_fit_t  *a, *b;
+    double                at;
+    const cl_tone_fit_t  *mid;
 
-    a = &tn->fit[0];
-    b = &tn->fit[2];
+    mid = &tn->fit[CL_TONE_MIDDLE];
 
-    before = cl_tone_level(a);
-    after = cl_tone_level(b);
-    cosine = 0;
-
-    if (before >= CL_TONE_FLOOR && after >= CL_TONE_FLOOR) {
-        cosine = (a->re * b->re + a->im * b->im)
-                 / (hypot(a->re, a->im) * hypot(b->re, b->im));
-    }
-
-    if (cosine > CL_TONE_TURN) {
+    if (cl_tone_cosine(mid - 1, mid + 1) > CL_TONE_TURNED
+        || cl_tone_cosine(mid - 2, mid - 1) < CL_TONE_SAME
+        || cl_tone_cosine(mid + 1, mid + 2) < CL_TONE_SAME)
+    {
         cl_tone_count(tn);
         return;
     }
@@ -147,16 +159,16 @@ cl_tone_block(cl_tone_t *tn)
     tn->nblocks++;
     tn->have = 0;
 
-    if (tn->nblocks < 3) {
+    if (tn->nblocks < CL_TONE_BLOCKS) {
         return;
     }
 
     cl_tone_look(tn);
 
-    tn->nblocks = 2;
-    memmove(tn->fit, tn->fit + 1, 2 * sizeof(cl_tone_fit_t));
+    tn->nblocks--;
+    memmove(tn->fit, tn->fit + 1, tn->nblocks * sizeof(cl_tone_fit_t));
     memmove(tn->pcm, tn->pcm + CL_TONE_PERIOD,
-            2 * CL_TONE_PERIOD * sizeof(int16_t));
+            tn->nblocks * CL_TONE_PERIOD * sizeof(int16_t));
 }
 
 

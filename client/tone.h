@@ -11,6 +11,7 @@
 #include "source.h"
 
 
+#define CL_TONE_BLOCKS      5           /* looked at together                */
 #define CL_TONE_FLOOR       100         /* a lower peak is silence           */
 #define CL_TONE_SNR_MAX     99.0
 
@@ -46,10 +47,10 @@ typedef struct {
     uint64_t         begin;             /* the first that was to be heard    */
     double           marked;            /* where the last mark is            */
 
-    size_t           have;              /* in the newest of three blocks     */
-    size_t           nblocks;           /* complete ones, at most three      */
-    int16_t          pcm[3 * CL_TONE_PERIOD];
-    cl_tone_fit_t    fit[3];
+    size_t           have;              /* in the newest block               */
+    size_t           nblocks;           /* complete ones                     */
+    int16_t          pcm[CL_TONE_BLOCKS * CL_TONE_PERIOD];
+    cl_tone_fit_t    fit[CL_TONE_BLOCKS];
 
     cl_tone_result_t  now;              /* since the last result             */
     double           sum_energy;

@@ -182,6 +182,34 @@ test_holes(void)
 }
 
 
+/* The phase jumps where something was guessed: no mark. */
+
+static void
+test_jumps(void)
+{
+    size_t  i;
+
+    make(0, 0);
+
+    for (i = 0; i < N; i++) {
+        if (i / 1200 % 13 == 7 && i / 1200 % 40 > 3 && i / 1200 % 40 < 36) {
+            wave[i] = (int16_t) -wave[i];
+        }
+    }
+
+    judge(CL_TICK_SAMPLES);
+
+    for (i = 0; i < nmarks; i++) {
+        if (fmod(marks[i] + 60, CL_TONE_MARK) > 120) {
+            break;
+        }
+    }
+
+    ok(i == nmarks && nmarks == SECONDS - 1,
+       "jumps are no marks, %zu marks are left", nmarks);
+}
+
+
 static void
 test_nothing(void)
 {
@@ -224,6 +252,7 @@ main(void)
     test_delay();
     test_noise();
     test_holes();
+    test_jumps();
     test_nothing();
 
     return done_testing();
