@@ -117,6 +117,7 @@ CLIENT_LIBS = $(LIBS) $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(OPUS_LIBS) \
 WZP_SRCS = $(wildcard src/wzp/*.c)
 QUIC_SRCS = $(wildcard src/quic/*.c src/net/*.c)
 CLIENT_SRCS = $(wildcard client/*.c)
+OPTIONS_SRCS = $(wildcard client/options*.c)
 MODULE_SRCS = $(wildcard ngx_wzp_module.c src/core/*.c src/stream/*.c \
                          src/http/*.c)
 MODULE_HDRS = $(wildcard src/core/*.h src/stream/*.h src/http/*.h \
@@ -272,6 +273,8 @@ $(UNIT): $(B)/%: $(B)/obj/%.o $(call obj,$(T_UNIT_COMMON)) $(ENGINE_LIBS) \
          $(B)/link.flags
 	$(program)
 
+$(B)/t/unit/test_settings: $(call obj,$(OPTIONS_SRCS))
+
 $(SIM): $(B)/%: $(B)/obj/%.o $(call obj,$(T_SIM_COMMON)) $(ENGINE_LIBS) \
         $(B)/link.flags
 	$(program)
@@ -289,13 +292,14 @@ $(B)/t/unit/test_raptorq: LIBS_MORE = -llcrq
 $(B)/t/bench/fec: LIBS_MORE = $(if $(wildcard /usr/include/lcrq.h),-llcrq)
 
 # Fuzz targets: clang, and src/wzp compiled along with each; for that of QUIC
-# everything portable, and the simulated network; for the settings some of the
-# client, which it includes.
+# everything portable, and the simulated network; for the settings the options
+# of the client as well.
 
 FUZZ_FLAGS = -O1 -g -DWZP_DEBUG -fno-omit-frame-pointer \
              -fsanitize=fuzzer,address,undefined \
              -fno-sanitize-recover=undefined
 
+FUZZ_SETTINGS = $(BUILD)/t/fuzz/fuzz_settings
 FUZZ_QUIC = $(filter %/fuzz_quic,$(FUZZ))
 FUZZ_QUIC_SRCS = $(QUIC_SRCS) $(T_SIM_COMMON)
 
@@ -303,7 +307,8 @@ $(FUZZ_QUIC): FUZZ_SRCS_MORE = $(FUZZ_QUIC_SRCS)
 $(FUZZ_QUIC): FUZZ_LIBS_MORE = $(NGTCP2_LIBS) $(BORINGSSL_LIBS)
 $(FUZZ_QUIC): $(FUZZ_QUIC_SRCS) $(wildcard src/quic/*.h src/net/*.h t/sim/*.h)
 
-$(BUILD)/t/fuzz/fuzz_settings: $(wildcard client/*.[ch])
+$(FUZZ_SETTINGS): FUZZ_SRCS_MORE = $(OPTIONS_SRCS)
+$(FUZZ_SETTINGS): $(wildcard client/*.[ch])
 
 $(FUZZ): $(BUILD)/%: %.c $(WZP_SRCS) $(wildcard src/wzp/*.h t/fuzz/*.h)
 	$(call SAY,FUZZ)

@@ -5,9 +5,6 @@
 
 #include "../../client/settings.c"
 #include "../../client/settings_file.c"
-#include "../../client/options.c"
-#include "../../client/options_check.c"
-#include "../../client/options_table.c"
 #include "../../client/config.c"
 #include "../../client/contacts.c"
 

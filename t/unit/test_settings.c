@@ -4,14 +4,12 @@
  */
 
 #include <stdarg.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "tap.h"
 #include "../../client/settings.c"
 #include "../../client/settings_file.c"
-#include "../../client/options.c"
-#include "../../client/options_check.c"
-#include "../../client/options_table.c"
 #include "../../client/config.c"
 #include "../../client/contacts.c"
 
@@ -264,6 +262,7 @@ test_options(void)
     is_u64(with("hash-room = maybe", "host", NULL), CL_USAGE, "a bad switch");
     is_u64(with("alias = ", "host", NULL), CL_USAGE, "an empty alias");
     is_u64(with("reconnect = soon", "host", NULL), CL_USAGE, "a bad number");
+    is_u64(with("playout-delay = x", "host", NULL), CL_USAGE, "no range");
     is_u64(with("ring-timeout = 0", "host", NULL), CL_USAGE, "out of range");
 
     is_u64(with("room = call-1", "host", NULL), CL_OK, "a room to warn of");
