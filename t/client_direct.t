@@ -175,7 +175,7 @@ SKIP: {
     types($p, qr/joined "call with Eve"/, 'h');
     is($c->wait, 0, 'and hung up') or diag($c->story);
     ended($c, 'hung_up', 0, 'by Bob');
-    ok(wait_for { $p->output =~ /hung up: Eve/ }, 'his room is left');
+    ok(wait_for { $p->output =~ /hung up: "Eve"/ }, 'his room is left');
 
     # another device of Bob's is faster
 

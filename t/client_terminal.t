@@ -110,8 +110,7 @@ $s = Test::Nginx::WZP::Screen->start($t, 'small', env => \%env,
 
 ok($s->shows(qr/ m mute .* q leave$/m), '80x24');
 spew($t->dir . '/resize', '');
-select undef, undef, undef, 0.3;
-$s->size(10, 40);
+ok($s->resized(10, 40), 'it becomes smaller');
 ok($s->shows(qr/^ m mute  \? help  q leave\n\z/m), '40x10: keys');
 ok($s->shows(qr/\A general .*\d\d:\d\d:\d\d\n rtt/), '40x10: title')
     or diag($s->text);
@@ -148,6 +147,41 @@ $s->blank($_, 0, 79) for 0 .. 23;
 spew($t->dir . '/go', '');
 ok($s->shows(qr/\A general[\s\S]*q leave$/m), 'fg: it is painted again')
     or diag($s->text);
+$s->type('q');
+is($s->wait, 0, 'q leaves');
+is($s->restored, '1111', 'the terminal is as it was');
+
+# ---- calls ----
+
+$s = Test::Nginx::WZP::Screen->start($t, 'calls', env => \%env,
+    command => "$client --register --alias Bob --seed " . seed_of(2) . " $addr");
+
+ok($s->shows(qr/\A waiting for calls .* 127\.0\.0\.1/), 'waiting for calls')
+    or diag($s->text);
+
+my $eve_calls = sub {
+    return $t->client({ home => $home }, '--seed', seed_of(4), '--alias',
+                      "Eve", '--call', fp_of(2), '--send-tone');
+};
+
+my $c = $eve_calls->();
+ok($s->shows(qr/^ "Eve" \([\da-f:]+\) calls +y answer  n turn away$/m),
+   'somebody calls');
+like($s->{p}->output, qr/\x07/, 'with a bell');
+$s->type('n');
+is($c->wait, 9, 'n turns her away');
+ok($s->shows(qr/turned away: "E/), 'it says so');
+ok($s->shows(qr/^ \? help  q leave$/m), 'and waits');
+
+$c = $eve_calls->();
+ok($s->shows(qr/calls +y answer/), 'she calls again');
+$s->type('y');
+ok($s->shows(qr/\A call with Eve .*\d\d:\d\d:\d\d$/m), 'y answers');
+ok($s->shows(qr/\x{25cf} Eve/), 'she talks');
+ok($s->shows(qr/h hang up  q leave$/m), 'keys of a call');
+$s->type('h');
+is($c->wait, 0, 'h hangs up');
+ok($s->shows(qr/\A waiting for calls/), 'and waits');
 $s->type('q');
 is($s->wait, 0, 'q leaves');
 is($s->restored, '1111', 'the terminal is as it was');

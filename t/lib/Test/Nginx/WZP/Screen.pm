@@ -54,6 +54,26 @@ sub size
 }
 
 
+# The terminal has another size now: from where the program clears it.
+
+sub resized
+{
+    my ($self, $rows, $cols) = @_;
+    my ($raw, $at);
+
+    wait_for {
+        $raw = $self->{p}->output;
+        ($at = index $raw, "\e[2J", $self->{read}) >= 0;
+    } or return 0;
+
+    $self->{left} .= substr $raw, $self->{read}, $at - $self->{read};
+    $self->{read} = $at;
+    $self->paint;
+    $self->size($rows, $cols);
+    return 1;
+}
+
+
 sub type { print {$_[0]{p}{input}} $_[1] }
 
 
