@@ -11,8 +11,8 @@
 #define CL_NOISE_PEAK       50          /* PROTOCOL 6.3 */
 #define CL_PACKET_SILENT    2           /* bytes: an Opus packet of silence  */
 #define CL_MS               (CL_RATE_HZ / 1000u)
-#define CL_STRETCH_SPEECH_US 15000      /* too late by less: only in silence */
-#define CL_STRETCH_HASTY_US 60000       /* by more: quickly                  */
+#define CL_TICK_US          10000
+#define CL_STRETCH_HASTY_US 60000       /* off by more: quickly              */
 #define CL_LEVEL_FALL_DB    3           /* per tick                          */
 
 
@@ -320,8 +320,8 @@ cl_stream_play(cl_stream_t *sm, const wzp_jitter_out_t *out, size_t n)
 }
 
 
-/* Bring the delay nearer to where it should be: by silence at once, by speech
- * where it is easy, and less easily only when it is far off. */
+/* Bring the delay nearer to where it should be; less carefully only when it is
+ * far off. */
 
 static size_t
 cl_stream_stretch(cl_voice_t *vo, int32_t excess_us, size_t n,
@@ -334,32 +334,31 @@ cl_stream_stretch(cl_voice_t *vo, int32_t excess_us, size_t n,
         return n;
     }
 
-    if (excess_us > 0) {
-        alike = excess_us < CL_STRETCH_SPEECH_US ? WZP_STRETCH_QUIET
-                : excess_us < CL_STRETCH_HASTY_US ? WZP_STRETCH_CAREFUL
-                                                  : WZP_STRETCH_HASTY;
-        k = wzp_stretch_shorten(vo->pcm, n, (size_t) excess_us * CL_MS / 1000,
-                                alike);
+    alike = excess_us > -CL_STRETCH_HASTY_US && excess_us < CL_STRETCH_HASTY_US
+            ? WZP_STRETCH_CAREFUL : WZP_STRETCH_HASTY;
 
-    } else {
-        alike = excess_us > -CL_STRETCH_HASTY_US ? WZP_STRETCH_CAREFUL
-                                                 : WZP_STRETCH_HASTY;
-        k = wzp_stretch_lengthen(vo->pcm, n,
-                                 (size_t) -excess_us * CL_MS / 1000, alike);
+    if (excess_us < 0) {
+        k = wzp_stretch_lengthen(vo->pcm, n, alike);
+
+        if (k > 0) {
+            wzp_jitter_stretched(&vo->jb, (int32_t) (k * 1000 / CL_MS),
+                                 now_ns);
+        }
+
+        return n + k;
     }
 
-    if (k == 0) {
-        return n;
-    }
+    /* A frame is taken with the tick that its beginning falls into: whatever
+     * is cut may count as whole ticks. */
 
-    if (excess_us > 0) {
+    k = wzp_stretch_shorten(vo->pcm, n, (size_t) (excess_us / CL_TICK_US)
+                                        * CL_TICK_SAMPLES, alike);
+
+    if (k > 0) {
         wzp_jitter_stretched(&vo->jb, -(int32_t) (k * 1000 / CL_MS), now_ns);
-        return n - k;
     }
 
-    wzp_jitter_stretched(&vo->jb, (int32_t) (k * 1000 / CL_MS), now_ns);
-
-    return n + k;
+    return n - k;
 }
 
 

@@ -15,8 +15,9 @@
 #define WZP_JITTER_CALM     (100 * WZP_MS)      /* between two stretchings   */
 #define WZP_JITTER_HASTE    (30 * WZP_MS)       /* when far off              */
 #define WZP_JITTER_FAR_US   60000
-#define WZP_JITTER_EARLY_US 2000        /* less is left alone                */
-#define WZP_JITTER_LATE_US  5000
+#define WZP_JITTER_EARLY_US 2000        /* less is left alone; together more */
+#define WZP_JITTER_LATE_US  12000       /* than a tick, which is how exactly
+                                           one can aim                       */
 #define WZP_JITTER_OVER_MS  40          /* more than max_ms: frames are long */
 #define WZP_JITTER_DTX_LEN  2           /* an Opus packet of silence         */
 #define WZP_JITTER_REST     (5 * WZP_SEC)
@@ -499,7 +500,7 @@ wzp_jitter_get(wzp_jitter_t *jb, wzp_jitter_out_t *out, uint64_t now_ns)
         jb->next_ts = sl->timestamp;
         jb->dry_ms = 0;
         jb->noise_ms = 0;
-        jb->excess_us = wzp_jitter_excess(jb, sl, now_ns);
+        jb->moved = true;
     }
 
     if (jb->state != WZP_JITTER_PLAY) {
@@ -523,7 +524,8 @@ wzp_jitter_wish(wzp_jitter_t *jb, const wzp_jitter_slot_t *sl,
     uint64_t  rest_ns;
 
     us = wzp_jitter_excess(jb, sl, now_ns);
-    jb->excess_us += (us - jb->excess_us) / 4;
+    jb->excess_us = jb->moved ? us : jb->excess_us + (us - jb->excess_us) / 4;
+    jb->moved = false;
     us = jb->excess_us;
 
     rest_ns = us > WZP_JITTER_FAR_US || us < -WZP_JITTER_FAR_US
@@ -551,7 +553,7 @@ wzp_jitter_stretched(wzp_jitter_t *jb, int32_t us, uint64_t now_ns)
         jb->st.lengthened_us += (uint64_t) us;
     }
 
-    jb->excess_us += us;
+    jb->moved = true;
     jb->stretch_ns = now_ns;
 }
 
@@ -642,17 +644,15 @@ wzp_jitter_pause(wzp_jitter_t *jb, int32_t gap_ms, uint64_t now_ns)
 
     if (us <= -WZP_JITTER_TICK_MS * 1000) {
         step = 0;
-        us += WZP_JITTER_TICK_MS * 1000;
 
-    } else if (us >= WZP_JITTER_TICK_MS * 1000 + WZP_JITTER_LATE_US
+    } else if (us >= WZP_JITTER_LATE_US
                && gap_ms >= 2 * WZP_JITTER_TICK_MS)
     {
         step = 2 * WZP_JITTER_TICK_MS;
-        us -= WZP_JITTER_TICK_MS * 1000;
     }
 
     jb->next_ts += step * jb->unit;
-    jb->excess_us = us;
+    jb->moved = true;
 }
 
 
@@ -737,7 +737,7 @@ wzp_jitter_trim(wzp_jitter_t *jb, uint64_t now_ns)
             jb->next_ts = sl->timestamp;
         }
 
-        jb->excess_us = wzp_jitter_excess(jb, wzp_jitter_lowest(jb), now_ns);
+        jb->moved = true;
         return;
     }
 
@@ -747,9 +747,9 @@ wzp_jitter_trim(wzp_jitter_t *jb, uint64_t now_ns)
         && sl->codec != WZP_CODEC_COMFORT_NOISE
         && jb->count > 1
         && wzp_jitter_excess(jb, sl, now_ns)
-           > sl->dur_ms * 1000 + WZP_JITTER_LATE_US)
+           > sl->dur_ms * 1000 + WZP_JITTER_EARLY_US)
     {
-        jb->excess_us -= sl->dur_ms * 1000;
+        jb->moved = true;
         wzp_jitter_drop(jb, sl);
         jb->st.skipped++;
     }

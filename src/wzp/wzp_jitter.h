@@ -139,6 +139,7 @@ typedef struct {
     uint16_t            prev_seq;       /* of the last arrival               */
     uint32_t            prev_ts;
     int64_t             excess_us;      /* smoothed                          */
+    bool                moved;          /* it has changed by our doing       */
     uint64_t            stretch_ns;     /* leave it alone until then         */
     wzp_delay_t         delay;
     uint32_t            seen[WZP_JITTER_SEEN];  /* number + 65536            */

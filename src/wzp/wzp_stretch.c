@@ -139,10 +139,11 @@ wzp_stretch_shorten(int16_t *pcm, size_t n, size_t most, float alike)
     size_t  lag, fade;
 
     if (wzp_stretch_quiet(pcm, n)) {
-        lag = WZP_MIN(WZP_MIN(most, WZP_STRETCH_MAX), n / 2);
+        lag = most < WZP_STRETCH_TICK || n < WZP_STRETCH_TICK
+              ? 0 : WZP_STRETCH_TICK;
 
     } else {
-        lag = alike > 1 ? 0 : wzp_stretch_period(pcm, n, most, alike);
+        lag = wzp_stretch_period(pcm, n, most, alike);
     }
 
     if (lag == 0) {
@@ -160,16 +161,15 @@ wzp_stretch_shorten(int16_t *pcm, size_t n, size_t most, float alike)
 
 
 size_t
-wzp_stretch_lengthen(int16_t *pcm, size_t n, size_t want, float alike)
+wzp_stretch_lengthen(int16_t *pcm, size_t n, float alike)
 {
     size_t  lag, fade;
 
     if (wzp_stretch_quiet(pcm, n)) {
-        lag = WZP_MIN(WZP_MIN(want, WZP_STRETCH_MAX), n / 2);
+        lag = n < WZP_STRETCH_TICK ? 0 : WZP_STRETCH_TICK;
 
     } else {
-        lag = alike > 1 ? 0 : wzp_stretch_period(pcm, n, WZP_STRETCH_MAX,
-                                                 alike);
+        lag = wzp_stretch_period(pcm, n, WZP_STRETCH_MAX, alike);
     }
 
     if (lag == 0) {

@@ -14,9 +14,9 @@
 
 #define WZP_STRETCH_MIN     120         /* samples: 2.5 ms, 400 Hz           */
 #define WZP_STRETCH_MAX     720         /* 15 ms, 67 Hz                      */
+#define WZP_STRETCH_TICK    480         /* where it is quiet: 10 ms or none  */
 
 /* How alike two periods must be, as a correlation. */
-#define WZP_STRETCH_QUIET   2.0f        /* never: only where it is quiet     */
 #define WZP_STRETCH_CAREFUL 0.9f
 #define WZP_STRETCH_HASTY   0.6f
 
@@ -29,9 +29,9 @@ size_t wzp_stretch_shorten(int16_t *pcm, size_t n, size_t most, float alike);
 
 /*
  * Put samples in; pcm has room for n + WZP_STRETCH_MAX.  Returns how many, 0
- * when there is no good place.  Where it is quiet they are about `want`.
+ * when there is no good place.
  */
-size_t wzp_stretch_lengthen(int16_t *pcm, size_t n, size_t want, float alike);
+size_t wzp_stretch_lengthen(int16_t *pcm, size_t n, float alike);
 
 
 #endif /* _WZP_STRETCH_H_INCLUDED_ */

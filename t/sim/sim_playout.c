@@ -12,7 +12,6 @@
 
 #define SENT_MAX    6000
 #define PERIOD_MS   8                   /* what stretching takes or gives    */
-#define SPEECH_US   15000               /* and when it may                   */
 
 
 /* When packet i arrives, ms after it was sent; negative: never. */
@@ -159,7 +158,7 @@ take(double now_ms)
     wzp_jitter_get(&jb, &out, now_ns);
     ms = out.dur_ms;
 
-    if (out.excess_us > SPEECH_US) {
+    if (out.excess_us > 0) {
         ms -= PERIOD_MS;
         wzp_jitter_stretched(&jb, -PERIOD_MS * 1000, now_ns);
 

@@ -32,7 +32,7 @@ stretch(size_t frame, bool longer, float alike)
     for (i = 0; i + frame <= N; i += frame) {
         memcpy(pcm, in + i, frame * sizeof(int16_t));
 
-        k = longer ? wzp_stretch_lengthen(pcm, frame, 480, alike)
+        k = longer ? wzp_stretch_lengthen(pcm, frame, alike)
                    : wzp_stretch_shorten(pcm, frame, 720, alike);
         done += k > 0;
 
@@ -201,19 +201,12 @@ test_noise(void)
         in[i] = (int16_t) (in[i] / 40);
     }
 
-    n = stretch(FRAME, false, WZP_STRETCH_QUIET);
+    n = stretch(FRAME, false, WZP_STRETCH_CAREFUL);
     is_u64(done, N / FRAME, "when it is soft, every frame");
     is_u64(n, N / 2, "gives half of itself");
-    n = stretch(FRAME, true, WZP_STRETCH_QUIET);
-    is_u64(n, N * 3 / 2, "or takes as much as is wanted");
+    n = stretch(FRAME, true, WZP_STRETCH_CAREFUL);
+    is_u64(n, N * 3 / 2, "or takes as much");
     ok(fabs(level(out, n) / level(in, N) - 1) < 0.2, "as soft");
-
-    for (i = 0; i < N; i++) {
-        in[i] = (int16_t) (8000 * sin(2 * PI * 440 * (double) i / 48000));
-    }
-
-    (void) stretch(FRAME, false, WZP_STRETCH_QUIET);
-    is_u64(done, 0, "what is loud stays then");
 }
 
 
@@ -237,7 +230,7 @@ test_bounds(void)
         memcpy(pcm, in + i * 20, n * sizeof(int16_t));
         pcm[n + WZP_STRETCH_MAX] = 4711;
 
-        k = i % 2 ? wzp_stretch_lengthen(pcm, n, most, 0.5f)
+        k = i % 2 ? wzp_stretch_lengthen(pcm, n, 0.5f)
                   : wzp_stretch_shorten(pcm, n, most, 0.5f);
 
         bad += k > WZP_STRETCH_MAX || k > n || (i % 2 == 0 && k > most)
