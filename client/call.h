@@ -1,14 +1,15 @@
 /*
  * A call: one membership in a room over as many connections as it takes.
  * call.c keeps the connection, call_room.c speaks with the relay, mute.c says
- * whether we are heard, talk.c has the whole of it and decides when it ends,
- * status.c tells.
+ * whether we are heard, live.c has the sound devices, talk.c has the whole of
+ * it and decides when it ends, status.c tells.
  */
 
 #ifndef _CALL_H_INCLUDED_
 #define _CALL_H_INCLUDED_
 
 
+#include "audio.h"
 #include "debrief.h"
 #include "ident_file.h"
 #include "link.h"
@@ -59,6 +60,7 @@ typedef struct {
     cl_link_t           *ln;
     cl_playout_t        *po;
     cl_sender_t         *tx;            /* NULL: nothing to send             */
+    cl_audio_t          *au;            /* NULL: not live                    */
     cl_wav_out_t        *rec;           /* NULL: no recording                */
     cl_debrief_t        *debrief;       /* NULL: no report                   */
     const cl_tap_t      *tap;           /* NULL: nobody                      */
@@ -127,7 +129,8 @@ cl_exit_t cl_talk_create(cl_call_t **cl, const cl_options_t *op,
 /* Do what is due; returns when to be called next. */
 uint64_t cl_talk_turn(cl_call_t *cl, uint64_t now_ns);
 
-/* SIGUSR1: move; any other: leave, the second time at once. */
+/* SIGUSR1: move; SIGUSR2: see cl_live_toggle; any other: leave, the second
+ * time at once. */
 void cl_talk_signal(cl_call_t *cl, int signo, uint64_t now_ns);
 
 /* OVER: the report, complete files.  Returns the status. */
@@ -174,6 +177,24 @@ void cl_talk_ptt(cl_call_t *cl, bool pressed);
 
 /* What changes may have come about otherwise: a new connection, radio. */
 void cl_mute_apply(cl_call_t *cl);
+
+
+/* ---- live.c ---- */
+
+/* The devices of --live, if it is.  CL_IO, CL_INTERNAL, said. */
+cl_exit_t cl_live_create(cl_call_t *cl);
+
+/* Can they be opened? */
+cl_exit_t cl_live_check(const cl_options_t *op);
+
+/* Hear and play what is due; returns when to be called again. */
+uint64_t cl_live_turn(cl_call_t *cl, uint64_t now_ns);
+
+/* Complete the files of devices.  False: one is broken (said). */
+bool cl_live_finish(cl_call_t *cl);
+
+/* Press or release push-to-talk; without it, mute or unmute. */
+void cl_live_toggle(cl_call_t *cl);
 
 
 /* ---- status.c ---- */

@@ -77,10 +77,10 @@ cl_loop_catch(cl_loop_t *lp, const int *signals, size_t n)
 /* The first ones always. */
 
 static const int  cl_loop_caught[] = {
-    SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGWINCH, SIGTSTP, SIGCONT
+    SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT
 };
 
-#define CL_LOOP_ALWAYS  4
+#define CL_LOOP_ALWAYS  5
 
 
 cl_exit_t
@@ -122,9 +122,10 @@ cl_loop_signals(cl_loop_t *lp, uint64_t now_ns)
 static bool
 cl_loop_wait(cl_loop_t *lp, uint64_t next, uint64_t now_ns)
 {
-    size_t           n;
+    bool             some;
+    size_t           n, audio;
     uint64_t         wait;
-    struct pollfd    fds[2 + 2 * CL_LINK_FDS];
+    struct pollfd    fds[2 + 2 * CL_LINK_FDS + CL_AUDIO_FDS];
     struct timespec  ts;
 
     fds[0].fd = lp->input;                      /* -1 is passed over */
@@ -139,13 +140,25 @@ cl_loop_wait(cl_loop_t *lp, uint64_t next, uint64_t now_ns)
         n += cl_link_fds(lp->also, fds + n);
     }
 
+    audio = n;
+
+    if (lp->audio != NULL) {
+        n += cl_audio_fds(lp->audio, fds + n);
+    }
+
     wait = next > now_ns ? next - now_ns : 0;
     wait = WZP_MIN(wait, 3600 * WZP_SEC);
 
     ts.tv_sec = (time_t) (wait / WZP_SEC);
     ts.tv_nsec = (long) (wait % WZP_SEC);
 
-    return ppoll(fds, n, &ts, NULL) > 0 && fds[0].revents != 0;
+    some = ppoll(fds, n, &ts, NULL) > 0;
+
+    if (some && lp->audio != NULL) {
+        cl_audio_ready(lp->audio, fds + audio);
+    }
+
+    return some && fds[0].revents != 0;
 }
 
 

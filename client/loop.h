@@ -7,12 +7,14 @@
 #define _LOOP_H_INCLUDED_
 
 
+#include "audio.h"
 #include "link.h"
 
 
 typedef struct {
     cl_link_t  *ln;
     cl_link_t  *also;                   /* a second one; NULL: none          */
+    cl_audio_t *audio;                  /* NULL: none                        */
     int         sigfd;
     int         input;                  /* to read from; -1: none            */
     bool        done;                   /* set it to leave the loop          */
@@ -20,7 +22,7 @@ typedef struct {
     /* Do what is due; returns when to be called next. */
     uint64_t  (*turn)(void *ctx, uint64_t now_ns);
 
-    /* SIGINT, SIGTERM, SIGHUP, SIGUSR1; see also cl_loop_screen. */
+    /* SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2; see also cl_loop_screen. */
     void      (*signal)(void *ctx, int signo, uint64_t now_ns);
 
     /* There is something to read. */

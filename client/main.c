@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "audio.h"
 #include "debrief.h"
 #include "event_log.h"
 #include "modes.h"
@@ -75,6 +76,9 @@ cl_main_do(const cl_options_t *op)
 
     case CL_MODE_BENCH:
         return cl_mode_bench(op);
+
+    case CL_MODE_DEVICES:
+        return cl_audio_list();
 
     case CL_MODE_DONE:
         break;

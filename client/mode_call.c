@@ -76,6 +76,7 @@ static void
 cl_mode_run(cl_mode_call_t *mc, const cl_me_t *me, bool screen)
 {
     mc->loop.ln = mc->cl->ln;
+    mc->loop.audio = mc->cl->au;
     mc->loop.turn = cl_mode_turn;
     mc->loop.signal = cl_mode_signal;
     mc->loop.read = cl_mode_read;

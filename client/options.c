@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "audio.h"
 #include "options.h"
 #include "options_check.h"
 #include "options_table.h"
@@ -40,6 +41,8 @@ cl_options_init(cl_options_t *op)
     op->duration_s = CL_FOREVER;
     op->reconnect_s = CL_FOREVER;
     op->tone_s = CL_FOREVER;
+    op->capture = CL_AUDIO_DEFAULT;
+    op->playback = CL_AUDIO_DEFAULT;
     op->profile = WZP_PROFILE_STUDIO_64K;
     op->ring_s = CL_RING_S;
     op->loss_pct = CL_LOSS_PCT;

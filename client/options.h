@@ -36,6 +36,7 @@ typedef enum {
     CL_MODE_DRIFT,
     CL_MODE_SWEEP,
     CL_MODE_BENCH,
+    CL_MODE_DEVICES,                    /* --list-devices                    */
     CL_MODE_DONE                        /* --help, --version: printed        */
 } cl_mode_t;
 
@@ -68,6 +69,16 @@ typedef struct {
     bool              tone_marks;               /* see source.h              */
     const char       *send_file;
     const char       *record;
+
+    bool              live;                     /* microphone, loudspeaker   */
+    const char       *capture;
+    const char       *playback;
+    bool              ptt;
+    bool              process;                  /* what is no microphone     */
+    bool              no_aec;
+    bool              no_agc;
+    bool              no_ns;
+
     double            duration_s;
     const char       *delay_text;               /* --playout-delay           */
     bool              has_delay;

@@ -139,7 +139,7 @@ cl_options_local(const cl_options_t *op)
     return op->mode == CL_MODE_WHOAMI || op->mode == CL_MODE_CONTACTS
            || op->mode == CL_MODE_ADD || op->mode == CL_MODE_REMOVE
            || op->mode == CL_MODE_CONFIG || op->mode == CL_MODE_SWEEP
-           || op->mode == CL_MODE_BENCH;
+           || op->mode == CL_MODE_BENCH || op->mode == CL_MODE_DEVICES;
 }
 
 
@@ -156,7 +156,8 @@ static cl_exit_t
 cl_options_tests(const cl_options_t *op)
 {
     if (cl_options_trial(op)
-        && (op->tone || op->send_file != NULL || op->duration_s >= 0))
+        && (op->tone || op->send_file != NULL || op->live
+            || op->duration_s >= 0))
     {
         return cl_fail(CL_USAGE, "--%s: what is sent, and for how long, is a "
                        "matter of the test", op->mode_name);
@@ -258,9 +259,9 @@ cl_options_check(cl_options_t *op)
                        "--identity can be given");
     }
 
-    if (op->tone && op->send_file != NULL) {
-        return cl_fail(CL_USAGE, "--send-tone and --send-file exclude each "
-                       "other");
+    if (op->tone + (op->send_file != NULL) + op->live > 1) {
+        return cl_fail(CL_USAGE, "--live, --send-tone and --send-file exclude "
+                       "each other");
     }
 
     if (op->fingerprint_text != NULL) {

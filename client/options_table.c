@@ -52,6 +52,35 @@ static const cl_option_t  cl_option_table[] = {
       "write what is heard, in real time, as WAV\n"
       "(with .raw or .pcm: as above)" },
 
+    { "live", CL_ARG_FLAG, CL_OFF(live), NULL,
+      "talk and listen with microphone and loudspeaker" },
+
+    { "list-devices", CL_ARG_MODE, CL_MODE_DEVICES, NULL,
+      "print what there is of both, and exit" },
+
+    { "capture", CL_ARG_TEXT, CL_OFF(capture), "NAME",
+      "the microphone of --live (default: ALSA's default);\n"
+      "\"null\" is silence, \"file:NAME.wav\" a file" },
+
+    { "playback", CL_ARG_TEXT, CL_OFF(playback), "NAME",
+      "the loudspeaker of --live, in the same way" },
+
+    { "ptt", CL_ARG_FLAG, CL_OFF(ptt), NULL,
+      "push-to-talk: nothing is sent until SIGUSR2, or the\n"
+      "space bar, says so" },
+
+    { "no-aec", CL_ARG_FLAG, CL_OFF(no_aec), NULL,
+      "leave echoes in what the microphone hears," },
+
+    { "no-agc", CL_ARG_FLAG, CL_OFF(no_agc), NULL,
+      "its loudness as it is," },
+
+    { "no-ns", CL_ARG_FLAG, CL_OFF(no_ns), NULL,
+      "and noise" },
+
+    { "process", CL_ARG_FLAG, CL_OFF(process), NULL,
+      "do all that to files, too" },
+
     { "playout-delay", CL_ARG_TEXT, CL_OFF(delay_text), "MIN:MAX",
       "keep what comes back for so many milliseconds, so\n"
       "that late packets are in time (20:400, as needed)" },
@@ -197,7 +226,8 @@ static const char  cl_help_tail[] =
     "  config key show | backup | restore your identity's key\n"
     "\n"
     "SIGINT and SIGTERM leave the room cleanly; SIGUSR1 moves the call to\n"
-    "another local port.\n"
+    "another local port; SIGUSR2 mutes and unmutes, or with --ptt presses\n"
+    "and releases.\n"
     "\n"
     "exit status:\n"
     "  0  the call ended as it should\n"

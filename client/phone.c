@@ -332,13 +332,15 @@ cl_phone_on_signal(void *ctx, int signo, uint64_t now_ns)
         return;
     }
 
-    if (signo == SIGUSR1) {
+    if (signo == SIGUSR1 || signo == SIGUSR2) {
 
         if (ph->cl != NULL) {
             cl_talk_signal(ph->cl, signo, now_ns);
         }
 
-        if (cl_link_migrate(ph->re->ln, now_ns) != WZP_OK) {
+        if (signo == SIGUSR1
+            && cl_link_migrate(ph->re->ln, now_ns) != WZP_OK)
+        {
             cl_warn("cannot move the registration to another port now");
         }
 
@@ -422,10 +424,14 @@ cl_phone_prepare(cl_phone_t *ph)
     cl_exit_t     rc;
     cl_source_t  *src;
 
-    /* A file that is not there shall not be missed by the first caller. */
+    /* A file or a device that is not there shall not be missed by the first caller. */
 
     rc = cl_source_create(&src, ph->op);
     cl_source_destroy(src);
+
+    if (rc == CL_OK) {
+        rc = cl_live_check(ph->op);
+    }
 
     if (rc == CL_OK) {
         rc = cl_contacts_load(&ph->contacts);

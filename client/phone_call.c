@@ -73,6 +73,7 @@ cl_phone_enter(cl_phone_t *ph)
     ph->cl->title = ph->title;
     ph->cl->pair = true;
     ph->loop.also = ph->cl->ln;
+    ph->loop.audio = ph->cl->au;
 }
 
 
@@ -84,6 +85,7 @@ cl_phone_exit(cl_phone_t *ph)
     status = cl_talk_finish(ph->cl);
 
     ph->loop.also = NULL;
+    ph->loop.audio = NULL;
     cl_talk_destroy(ph->cl);
     ph->cl = NULL;
 

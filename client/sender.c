@@ -266,6 +266,13 @@ cl_sender_packet(cl_sender_t *tx, wzp_qconn_t *qc, const uint8_t *data,
 }
 
 
+static size_t
+cl_sender_samples(const cl_sender_t *tx)
+{
+    return tx->pr->frame_duration_ms * (CL_RATE_HZ / 1000u);
+}
+
+
 static void
 cl_sender_frame(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
 {
@@ -273,7 +280,7 @@ cl_sender_frame(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
     int16_t  pcm[CL_FRAME_MAX];
     uint8_t  data[WZP_PAYLOAD_SAFE];
 
-    n = tx->pr->frame_duration_ms * (CL_RATE_HZ / 1000u);
+    n = cl_sender_samples(tx);
 
     if (!cl_source_read(tx->src, pcm, n)) {
         tx->over = true;
@@ -319,6 +326,15 @@ cl_sender_turn(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
         return UINT64_MAX;
     }
 
+    if (cl_source_live(tx->src)) {
+
+        while (cl_source_ready(tx->src) >= cl_sender_samples(tx)) {
+            cl_sender_frame(tx, qc, now_ns);
+        }
+
+        return UINT64_MAX;
+    }
+
     /* The machine slept: time has passed, but nobody wants to hear it now. */
 
     if (!tx->over && now_ns > tx->next_ns + CL_SENDER_STALL) {
@@ -355,6 +371,13 @@ bool
 cl_sender_over(const cl_sender_t *tx)
 {
     return tx->over;
+}
+
+
+cl_source_t *
+cl_sender_source(cl_sender_t *tx)
+{
+    return tx->src;
 }
 
 

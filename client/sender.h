@@ -8,6 +8,7 @@
 
 
 #include "options.h"
+#include "source.h"
 #include "quic/wzp_quic.h"
 #include "wzp/wzp_compact.h"
 #include "wzp/wzp_plan.h"
@@ -69,6 +70,9 @@ float cl_sender_level(const cl_sender_t *tx);
 
 /* All of the source was sent. */
 bool cl_sender_over(const cl_sender_t *tx);
+
+/* What is sent. */
+cl_source_t *cl_sender_source(cl_sender_t *tx);
 
 const cl_sender_stats_t *cl_sender_stats(const cl_sender_t *tx);
 

@@ -1,5 +1,5 @@
 /*
- * What is sent: a tone or a sound file, frame by frame.
+ * What is sent: a tone, a sound file or a microphone, frame by frame.
  */
 
 #ifndef _SOURCE_H_INCLUDED_
@@ -33,7 +33,15 @@ bool cl_source_live(const cl_source_t *src);
 /* Samples that can be read now; SIZE_MAX for tones and files. */
 size_t cl_source_ready(const cl_source_t *src);
 
-/* Peak of the last 100 ms that were read, in dBFS; CL_SILENCE_DB: nothing. */
+/* Live: what the microphone heard, processed in place as the options say, is
+ * there to be read; delay as for cl_chain_delay.  What nobody reads is lost. */
+void cl_source_feed(cl_source_t *src, int16_t pcm[CL_TICK_SAMPLES],
+    size_t delay);
+
+/* Live: what is played, of which an echo may be heard. */
+void cl_source_far(cl_source_t *src, const int16_t pcm[CL_TICK_SAMPLES]);
+
+/* Peak of the last 100 ms that were read or fed, in dBFS; CL_SILENCE_DB: nothing. */
 float cl_source_level(const cl_source_t *src);
 
 

@@ -194,6 +194,7 @@ cl_talk_parts(cl_call_t *cl)
     conf.who = cl_talk_who;
     conf.ctx = cl;
     cl_talk_delay(cl->op, &conf.delay);
+    conf.pull = cl->op->live;
 
     cl->po = cl_playout_create(&conf);
 
@@ -203,7 +204,10 @@ cl_talk_parts(cl_call_t *cl)
 
     cl_talk_volumes(cl);
 
-    return cl_link_create(&cl->ln, cl->op, &cl_call_events, cl);
+    rc = cl_live_create(cl);
+
+    return rc == CL_OK
+           ? cl_link_create(&cl->ln, cl->op, &cl_call_events, cl) : rc;
 }
 
 
@@ -229,6 +233,7 @@ cl_talk_create(cl_call_t **out, const cl_options_t *op, const cl_me_t *me,
     cl->seen_ns = cl->start_ns;
     cl->wanted = WZP_PROFILE_GOOD;
     cl->limit = op->profile;
+    cl->radio = op->ptt;
     cl->profile = WZP_PROFILE_GOOD;
 
     rc = cl_talk_parts(cl);
@@ -252,6 +257,9 @@ cl_talk_turn(cl_call_t *cl, uint64_t now_ns)
     wzp_qconn_t  *qc;
 
     next = cl_call_turn(cl, now_ns);
+
+    due = cl_live_turn(cl, now_ns);
+    next = WZP_MIN(next, due);
 
     if (cl->tx != NULL && cl->state != CL_CALL_LEAVE) {
         qc = cl->state == CL_CALL_IN ? cl_link_conn(cl->ln) : NULL;
@@ -294,6 +302,11 @@ cl_talk_signal(cl_call_t *cl, int signo, uint64_t now_ns)
         return;
     }
 
+    if (signo == SIGUSR2) {
+        cl_live_toggle(cl);
+        return;
+    }
+
     if (cl->interrupted) {
         cl->state = CL_CALL_OVER;               /* the second time: at once */
         return;
@@ -311,6 +324,10 @@ cl_talk_finish(cl_call_t *cl)
 
     cl_say_line(NULL);
     cl_status_report(cl);
+
+    if (!cl_live_finish(cl) && cl->status == CL_OK) {
+        cl->status = CL_IO;
+    }
 
     if (cl->rec != NULL) {
 
@@ -341,6 +358,7 @@ cl_talk_destroy(cl_call_t *cl)
     }
 
     cl_link_destroy(cl->ln);
+    cl_audio_destroy(cl->au);
     cl_playout_destroy(cl->po);
     cl_metrics_destroy(cl->metrics);
     cl_sender_destroy(cl->tx);
