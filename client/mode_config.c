@@ -31,7 +31,8 @@ static const char *
 cl_config_value(const cl_settings_t *st, const cl_key_t *key,
     const cl_options_t *op, const char **source)
 {
-    size_t  i;
+    size_t       i;
+    const char  *value;
 
     i = cl_key_index(key);
 
@@ -51,7 +52,8 @@ cl_config_value(const cl_settings_t *st, const cl_key_t *key,
                    ? "off" : "on";
 
         case CL_KEY_OPTION:
-            return cl_options_given(op, key->option);
+            value = cl_options_given(op, key->option);
+            return value != NULL ? value : "off";
         }
     }
 

@@ -17,17 +17,32 @@
 #define CL_SERVER_WORD      "server "
 
 
+static const char *const  cl_key_families[] = { "4", "6", NULL };
+
+/* Who says what to send does not want the microphone. */
+static const char *const  cl_key_sounds[] = {
+    "send-tone", "send-file", "echo-test", "drift-test", NULL
+};
+
+
 static const cl_key_t  cl_key_table[] = {
-    { "relay", CL_KEY_RELAY, NULL, "" },
-    { "room", CL_KEY_OPTION, "room", "default" },
-    { "hash-room", CL_KEY_OPTION, "hash-room", "off" },
-    { "alias", CL_KEY_OPTION, "alias", "" },
-    { "profile", CL_KEY_OPTION, "profile", "" },
-    { "family", CL_KEY_FAMILY, NULL, "any" },
-    { "playout-delay", CL_KEY_OPTION, "playout-delay", "20:400" },
-    { "reconnect", CL_KEY_OPTION, "reconnect", "never" },
-    { "report-quality", CL_KEY_OPTION, "report-quality", "off" },
-    { "ring-timeout", CL_KEY_OPTION, "ring-timeout", "40" },
+    { "relay", CL_KEY_RELAY, NULL, "", NULL },
+    { "room", CL_KEY_OPTION, "room", "default", NULL },
+    { "hash-room", CL_KEY_OPTION, "hash-room", "off", NULL },
+    { "alias", CL_KEY_OPTION, "alias", "", NULL },
+    { "profile", CL_KEY_OPTION, "profile", "", NULL },
+    { "live", CL_KEY_OPTION, "live", "off", cl_key_sounds },
+    { "capture", CL_KEY_OPTION, "capture", "", NULL },
+    { "playback", CL_KEY_OPTION, "playback", "", NULL },
+    { "ptt", CL_KEY_OPTION, "ptt", "off", cl_key_sounds },
+    { "aec", CL_KEY_NOT, "no-aec", "on", NULL },
+    { "agc", CL_KEY_NOT, "no-agc", "on", NULL },
+    { "ns", CL_KEY_NOT, "no-ns", "on", NULL },
+    { "family", CL_KEY_FAMILY, NULL, "any", cl_key_families },
+    { "playout-delay", CL_KEY_OPTION, "playout-delay", "20:400", NULL },
+    { "reconnect", CL_KEY_OPTION, "reconnect", "never", NULL },
+    { "report-quality", CL_KEY_OPTION, "report-quality", "off", NULL },
+    { "ring-timeout", CL_KEY_OPTION, "ring-timeout", "40", NULL },
 };
 
 _Static_assert(WZP_ARRAY_LEN(cl_key_table) <= CL_KEYS_MAX,
@@ -364,21 +379,19 @@ cl_settings_check(const cl_key_t *key, const char *value)
 bool
 cl_settings_overridden(const cl_key_t *key, const cl_options_t *op)
 {
-    switch (key->kind) {
+    size_t  i;
 
-    case CL_KEY_FAMILY:
-        return cl_options_given(op, "4") != NULL
-               || cl_options_given(op, "6") != NULL;
-
-    case CL_KEY_RELAY:
+    if (key->kind == CL_KEY_RELAY) {
         return op->target != NULL;
-
-    case CL_KEY_OPTION:
-    case CL_KEY_NOT:
-        break;
     }
 
-    return cl_options_given(op, key->option) != NULL;
+    for (i = 0; key->rivals != NULL && key->rivals[i] != NULL; i++) {
+        if (cl_options_given(op, key->rivals[i]) != NULL) {
+            return true;
+        }
+    }
+
+    return key->option != NULL && cl_options_given(op, key->option) != NULL;
 }
 
 

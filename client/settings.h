@@ -29,11 +29,12 @@ typedef enum {
 
 
 typedef struct {
-    const char     *name;
-    cl_key_kind_t   kind;
-    const char     *option;             /* without dashes                    */
-    const char     *fallback;           /* what is so without it; "": nothing
+    const char         *name;
+    cl_key_kind_t       kind;
+    const char         *option;         /* without dashes                    */
+    const char         *fallback;       /* what is so without it; "": nothing
                                            that has a name                   */
+    const char *const  *rivals;         /* other options that override it    */
 } cl_key_t;
 
 

@@ -173,6 +173,19 @@ $c = $t->client({ home => $home }, '--duration', '0', '--hash-room=off',
 is($c->wait, 0, 'and with options');
 ($joined) = $c->events('joined');
 is("$joined->{alias} $joined->{sni}", 'Eve general', 'which override');
+
+spew($file, "relay = $addr\nlive = on\ncapture = null\nplayback = null\n"
+     . "ns = off\n");
+$c = $t->client({ home => $home, addr => '' }, '--duration', '0.5');
+is($c->wait, 0, 'a live call without a word') or diag($c->story);
+is(($c->events('joined'))[0]{room}, 'default', 'is one');
+$c = $t->client({ home => $home, addr => '' }, '--send-tone', '0.2');
+is($c->wait, 0, 'or a tone');
+is($c->report->{sent}, 10, 'instead');
+says(0, qr/^live +off +command line$/m, 'as config says', 'config',
+     '--send-tone');
+says(0, qr/^ns +on +command line$/m, 'also of what an option takes back',
+     'config', '--no-ns=off');
 unlink $file;
 
 

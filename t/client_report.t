@@ -231,6 +231,15 @@ for my $mode (['--ping'], ['--version-check'], ['--whoami'], ['config']) {
     like($err, qr/is for calls/, "@$mode is no call");
 }
 
+# ---- a live call ----
+
+$c = $t->client('--room', 'r', '--live', '--capture', "file:$dir/call.wav",
+                '--playback', 'null', '--duration', '2', '--report', $zip);
+is($c->wait, 0, 'a live call') or diag($c->story);
+$z = unzip($zip);
+cmp_ok(peak(samples($z->{"$_.wav"})), '>', 3000, "$_: is not silent")
+    for qw(received sent);
+
 $other->stop('INT');
 
 

@@ -253,6 +253,16 @@ test_options(void)
     is_u64(with("reconnect = 5", "--reconnect=never", "host"), CL_OK, "or");
     ok(op.reconnect_s < 0, "a number");
 
+    is_u64(with("live = on\naec = off\nns = on\nptt = on", "host", NULL),
+           CL_OK, "live");
+    ok(op.live && op.ptt && op.no_aec && !op.no_ns, "with these");
+    is_u64(with("live = on\nptt = on", "--send-tone", "host"), CL_OK,
+           "but not with a tone");
+    ok(!op.live && !op.ptt, "indeed");
+    is_u64(with("aec = off", "--no-aec=off", "host"), CL_OK, "taken back");
+    ok(!op.no_aec, "is");
+    is_u64(with("aec = 1", "host", NULL), CL_USAGE, "a bad switch");
+
     is_u64(with("\nprofile = 23k", "host", NULL), CL_USAGE, "a bad value");
     ok(strncmp(said, "FILE:2: --profile 23k: unknown", 30) == 0,
        "is told as the option's, with its place");
