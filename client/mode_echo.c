@@ -95,20 +95,16 @@ cl_echo_quantile(const cl_echo_times_t *tm, double q)
 
 
 static cl_echo_window_t *
-cl_echo_window(cl_echo_t *ec, uint64_t sent_ns)
+cl_echo_window(cl_echo_t *ec, const cl_trial_sent_t *ts)
 {
-    size_t  i;
-
-    i = (size_t) ((sent_ns - ec->tr.first_ns) / CL_ECHO_WINDOW_NS);
-
-    return &ec->windows[WZP_MIN(i, CL_ECHO_WINDOWS - 1)];
+    return &ec->windows[WZP_MIN(ts->at / CL_ECHO_WINDOW, CL_ECHO_WINDOWS - 1)];
 }
 
 
 static void
 cl_echo_sent(void *ctx, const cl_trial_sent_t *ts)
 {
-    cl_echo_window(ctx, ts->sent_ns)->sent++;
+    cl_echo_window(ctx, ts)->sent++;
 }
 
 
@@ -121,7 +117,7 @@ cl_echo_back(void *ctx, const cl_trial_sent_t *ts, const wzp_packet_t *pk,
     cl_echo_window_t  *ew;
 
     ec = ctx;
-    ew = cl_echo_window(ec, ts->sent_ns);
+    ew = cl_echo_window(ec, ts);
     ms = (double) (now_ns - ts->sent_ns) / 1e6;
 
     ew->back++;

@@ -85,10 +85,14 @@ cl_trial_heard(void *ctx, const int16_t *pcm)
 static void
 cl_trial_sent(cl_trial_t *tr, uint64_t now_ns)
 {
+    uint64_t                   at, frame;
     cl_trial_sent_t           *ts;
     const cl_sender_stats_t   *st;
 
     st = cl_sender_stats(tr->cl->tx);
+    at = tr->samples;
+    frame = wzp_profile(tr->cl->profile)->frame_duration_ms
+            * (CL_RATE_HZ / 1000u);
 
     while (tr->next_seq != st->next_seq) {
         ts = &tr->log[tr->next_seq++];
@@ -96,11 +100,14 @@ cl_trial_sent(cl_trial_t *tr, uint64_t now_ns)
         ts->used = true;
         ts->back = false;
         ts->index = tr->sent++;
+        ts->at = at;
         ts->sent_ns = now_ns;
 
         if (ts->index == 0) {
             tr->first_ns = now_ns;
         }
+
+        at += frame;
 
         if (tr->ev->sent != NULL) {
             tr->ev->sent(tr->ctx, ts);
@@ -108,9 +115,7 @@ cl_trial_sent(cl_trial_t *tr, uint64_t now_ns)
     }
 
     if (tr->frames != st->frames) {
-        tr->samples += (st->frames - tr->frames)
-                       * wzp_profile(tr->cl->profile)->frame_duration_ms
-                       * (CL_RATE_HZ / 1000);
+        tr->samples += (st->frames - tr->frames) * frame;
         tr->frames = st->frames;
 
         if (tr->ev->spoken != NULL) {

@@ -26,6 +26,7 @@ typedef struct {
     bool      used;
     bool      back;
     uint64_t  index;                    /* 0, 1, ...                         */
+    uint64_t  at;                       /* samples of the tone before it     */
     uint64_t  sent_ns;
 } cl_trial_sent_t;
 
