@@ -297,6 +297,22 @@ def signal_file(out):
         out(name, frame(signal))
 
 
+def payload(signal, relay_addr, room):
+    whole = {"signal": signal, "relay_addr": relay_addr, "room": room}
+    return json.dumps(whole, separators=(",", ":"),
+                      ensure_ascii=False).encode()
+
+
+def feather_file(out):
+    relay = "relay.example.com:4433"
+    out("hangup", payload({"Hangup": {"reason": "Normal"}}, relay, "myroom"))
+    out("hold", payload("Hold", None, None))
+    out("offer", payload(offer("Ann"), relay, "Gr\u00fc\u00dfe \"dort\""))
+    out("answer", payload(answer(), None, "a\\b"))
+    out("ice", payload({"IceCandidate": {"candidate": "candidate:1"}},
+                       "[2001:db8::1]:4433", None))
+
+
 def resume_file(out):
     secret = b"\x77" * 32
     room = hashlib.sha256(b"featherchat-group:general").digest()[:16]
@@ -315,7 +331,7 @@ def room_file(out):
 
 FILES = {"ident": ident_file, "cert": cert_file, "hs": hs_file,
          "signal": signal_file, "room": room_file,
-         "resume": resume_file}
+         "resume": resume_file, "feather": feather_file}
 
 
 def text_of(make):
