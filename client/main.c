@@ -74,6 +74,9 @@ cl_main_do(const cl_options_t *op)
     case CL_MODE_SWEEP:
         return cl_mode_sweep(op);
 
+    case CL_MODE_FEATHER:
+        return cl_mode_feather(op);
+
     case CL_MODE_BENCH:
         return cl_mode_bench(op);
 

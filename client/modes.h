@@ -24,6 +24,7 @@ cl_exit_t cl_mode_key(const cl_options_t *op, const char *what);
 cl_exit_t cl_mode_echo(const cl_options_t *op);
 cl_exit_t cl_mode_drift(const cl_options_t *op);
 cl_exit_t cl_mode_sweep(const cl_options_t *op);
+cl_exit_t cl_mode_feather(const cl_options_t *op);
 cl_exit_t cl_mode_bench(const cl_options_t *op);
 
 

@@ -119,13 +119,13 @@ cl_options_given(const cl_options_t *op, const char *name)
 }
 
 
-/* The relay; or "config", and what shall be done with the settings.  A relay
- * of that name is "config:4433". */
+/* The relay; or "config" or "feather", and what shall be done.  A relay of that
+ * name is "config:4433". */
 
 static cl_exit_t
 cl_options_word(cl_options_t *op, const char *word)
 {
-    if (op->mode == CL_MODE_CONFIG) {
+    if (op->mode == CL_MODE_CONFIG || op->mode == CL_MODE_FEATHER) {
 
         if (op->nwords == CL_WORDS_MAX) {
             return cl_fail(CL_USAGE, "\"%s\" is one argument too many", word);
@@ -142,6 +142,11 @@ cl_options_word(cl_options_t *op, const char *word)
 
     if (op->mode_name == NULL && strcmp(word, "config") == 0) {
         op->mode = CL_MODE_CONFIG;
+        return CL_OK;
+    }
+
+    if (op->mode_name == NULL && strcmp(word, "feather") == 0) {
+        op->mode = CL_MODE_FEATHER;
         return CL_OK;
     }
 
@@ -254,10 +259,14 @@ cl_options_perhaps(cl_args_t *ar, const cl_option_t *ot, double *v)
 static cl_exit_t
 cl_options_mode(cl_args_t *ar, const cl_option_t *ot, cl_mode_t mode)
 {
-    if (ar->op->mode == CL_MODE_CONFIG) {
-        return cl_fail(CL_USAGE, "--%s has nothing to do with \"config\" (a "
-                       "relay of that name is \"config:" CL_PORT "\")",
-                       ot->name);
+    const char  *word;
+
+    if (ar->op->mode == CL_MODE_CONFIG || ar->op->mode == CL_MODE_FEATHER) {
+        word = ar->op->mode == CL_MODE_CONFIG ? "config" : "feather";
+
+        return cl_fail(CL_USAGE, "--%s has nothing to do with \"%s\" (a "
+                       "relay of that name is \"%s:" CL_PORT "\")",
+                       ot->name, word, word);
     }
 
     if (ar->op->mode_name != NULL && ar->op->mode != mode) {

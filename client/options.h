@@ -35,6 +35,7 @@ typedef enum {
     CL_MODE_ECHO,
     CL_MODE_DRIFT,
     CL_MODE_SWEEP,
+    CL_MODE_FEATHER,                    /* the word "feather"                */
     CL_MODE_BENCH,
     CL_MODE_DEVICES,                    /* --list-devices                    */
     CL_MODE_DONE                        /* --help, --version: printed        */

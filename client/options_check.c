@@ -139,7 +139,8 @@ cl_options_local(const cl_options_t *op)
     return op->mode == CL_MODE_WHOAMI || op->mode == CL_MODE_CONTACTS
            || op->mode == CL_MODE_ADD || op->mode == CL_MODE_REMOVE
            || op->mode == CL_MODE_CONFIG || op->mode == CL_MODE_SWEEP
-           || op->mode == CL_MODE_BENCH || op->mode == CL_MODE_DEVICES;
+           || op->mode == CL_MODE_BENCH || op->mode == CL_MODE_DEVICES
+           || op->mode == CL_MODE_FEATHER;
 }
 
 

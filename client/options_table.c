@@ -207,6 +207,7 @@ static const cl_option_t  cl_option_table[] = {
 static const char  cl_help_head[] =
     "usage: wzp-client [options] HOST[:PORT]\n"
     "       wzp-client config [WHAT ...]\n"
+    "       wzp-client feather decode|encode\n"
     "\n"
     "Joins a room at a WZP relay, shows who is there and listens until\n"
     "Ctrl-C; or calls somebody, or waits for calls.  The port is " CL_PORT "\n"
