@@ -549,7 +549,8 @@ cl_bench_pipeline(cl_bench_t *bn)
     cl_rehearsal_result_t   rs;
 
     memset(&in, 0, sizeof(wzp_plan_input_t));
-    in.profile = WZP_PROFILE_GOOD;
+    in.profile = bn->op->profile_name != NULL ? bn->op->profile
+                                              : WZP_PROFILE_GOOD;
     in.burst = 1;
     in.mode = WZP_PLAN_DRED;
     in.loss = (float) (bn->op->loss_pct / 100);
@@ -576,11 +577,11 @@ cl_bench_pipeline(cl_bench_t *bn)
         times = CL_BENCH_SECONDS * 1e6 / frames / (tx + rx);
         bn->slowest = WZP_MIN(bn->slowest, times);
 
-        cl_say("\npipeline (24k, %.0f %% lost): sending %.1f us, receiving "
+        cl_say("\npipeline (%s, %.0f %% lost): sending %.1f us, receiving "
                "%.1f us a frame, %.0f x realtime\n"
                "restored %llu of %llu lost, guessed %llu; heard after %.0f ms",
-               bn->op->loss_pct, tx, rx, times,
-               (unsigned long long) rs.st.concealed_dred,
+               wzp_codec_info((unsigned) plan.codec)->name, bn->op->loss_pct,
+               tx, rx, times, (unsigned long long) rs.st.concealed_dred,
                (unsigned long long) rs.lost,
                (unsigned long long) rs.st.concealed_plc, rs.delay_ms);
         cl_event("bench", json_pack("{s:s, s:f, s:f, s:f, s:I, s:I, s:I, s:I, "

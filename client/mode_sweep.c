@@ -165,7 +165,7 @@ cl_mode_sweep(const cl_options_t *op)
     };
 
     memset(&in, 0, sizeof(wzp_plan_input_t));
-    in.profile = WZP_PROFILE_GOOD;
+    in.profile = op->profile_name != NULL ? op->profile : WZP_PROFILE_GOOD;
     in.burst = 1;
     in.mode = WZP_PLAN_DRED;
     in.loss = 0.1f;
@@ -209,7 +209,6 @@ cl_mode_sweep(const cl_options_t *op)
                                   "verdict", perfect ? "GOOD" : "POOR",
                                   "min_ms", (int) settings[best].min_ms,
                                   "max_ms", (int) settings[best].max_ms));
-    (void) op;
 
     return rc;
 }

@@ -157,7 +157,7 @@ static cl_exit_t
 cl_options_tests(const cl_options_t *op)
 {
     if (cl_options_trial(op)
-        && (op->tone || op->send_file != NULL || op->live
+        && (op->tone || op->send_file != NULL || op->live || op->ptt
             || op->duration_s >= 0))
     {
         return cl_fail(CL_USAGE, "--%s: what is sent, and for how long, is a "

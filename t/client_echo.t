@@ -117,7 +117,8 @@ like($early->errors, qr/interrupted before anything/, 'that is said');
 
 for my $bad (['--echo-test', 'x'], ['--echo-test', 0], ['--drift-test', -1],
              ['--drift-test', 3601], ['--echo-test', 5, '--drift-test', 5],
-             ['--echo-test', 5, '--send-tone'], ['--echo-test'])
+             ['--echo-test', 5, '--send-tone'], ['--echo-test', 5, '--ptt'],
+             ['--echo-test'])
 {
     my ($rc, $out, $err) = $t->run_client(@$bad, @$bad > 1 ? $t->addr : ());
     is($rc, 2, "@$bad: wrong usage");
