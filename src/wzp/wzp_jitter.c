@@ -14,6 +14,7 @@
 #define WZP_JITTER_NOISE_MS 400         /* PROTOCOL 6.3: every 200 ms        */
 #define WZP_JITTER_CALM     (100 * WZP_MS)      /* between two stretchings   */
 #define WZP_JITTER_HASTE    (30 * WZP_MS)       /* when far off              */
+#define WZP_JITTER_LOOKS    8           /* in a round                        */
 #define WZP_JITTER_FAR_US   60000
 #define WZP_JITTER_EARLY_US 2000        /* less is left alone; together more */
 #define WZP_JITTER_LATE_US  12000       /* than a tick, which is how exactly
@@ -476,6 +477,14 @@ wzp_jitter_quiet(wzp_jitter_t *jb, wzp_jitter_out_t *out)
 }
 
 
+static void
+wzp_jitter_moved(wzp_jitter_t *jb, uint64_t now_ns)
+{
+    jb->looks = 0;
+    jb->moved_ns = now_ns;
+}
+
+
 static int64_t
 wzp_jitter_excess(const wzp_jitter_t *jb, const wzp_jitter_slot_t *sl,
     uint64_t now_ns)
@@ -500,7 +509,7 @@ wzp_jitter_get(wzp_jitter_t *jb, wzp_jitter_out_t *out, uint64_t now_ns)
         jb->next_ts = sl->timestamp;
         jb->dry_ms = 0;
         jb->noise_ms = 0;
-        jb->moved = true;
+        wzp_jitter_moved(jb, now_ns);
     }
 
     if (jb->state != WZP_JITTER_PLAY) {
@@ -514,6 +523,26 @@ wzp_jitter_get(wzp_jitter_t *jb, wzp_jitter_out_t *out, uint64_t now_ns)
 }
 
 
+/* The least excess lately: a sound card may take several ticks at once, and
+ * the first of them is what must be there in time. */
+
+static int64_t
+wzp_jitter_least(wzp_jitter_t *jb, int64_t us)
+{
+    if (jb->looks % WZP_JITTER_LOOKS == 0) {
+        jb->before_us = jb->looks ? jb->low_us : us;
+        jb->low_us = us;
+
+    } else {
+        jb->low_us = WZP_MIN(jb->low_us, us);
+    }
+
+    jb->looks++;
+
+    return WZP_MIN(jb->low_us, jb->before_us);
+}
+
+
 /* What shall be done about the delay of this frame? */
 
 static int32_t
@@ -523,16 +552,13 @@ wzp_jitter_wish(wzp_jitter_t *jb, const wzp_jitter_slot_t *sl,
     int64_t   us;
     uint64_t  rest_ns;
 
-    us = wzp_jitter_excess(jb, sl, now_ns);
-    jb->excess_us = jb->moved ? us : jb->excess_us + (us - jb->excess_us) / 4;
-    jb->moved = false;
-    us = jb->excess_us;
+    us = wzp_jitter_least(jb, wzp_jitter_excess(jb, sl, now_ns));
 
     rest_ns = us > WZP_JITTER_FAR_US || us < -WZP_JITTER_FAR_US
               ? WZP_JITTER_HASTE : WZP_JITTER_CALM;
 
     if ((us < WZP_JITTER_LATE_US && us > -WZP_JITTER_EARLY_US)
-        || now_ns < jb->stretch_ns + rest_ns)
+        || now_ns < jb->moved_ns + rest_ns)
     {
         return 0;
     }
@@ -553,8 +579,7 @@ wzp_jitter_stretched(wzp_jitter_t *jb, int32_t us, uint64_t now_ns)
         jb->st.lengthened_us += (uint64_t) us;
     }
 
-    jb->moved = true;
-    jb->stretch_ns = now_ns;
+    wzp_jitter_moved(jb, now_ns);
 }
 
 
@@ -652,7 +677,7 @@ wzp_jitter_pause(wzp_jitter_t *jb, int32_t gap_ms, uint64_t now_ns)
     }
 
     jb->next_ts += step * jb->unit;
-    jb->moved = true;
+    wzp_jitter_moved(jb, now_ns);
 }
 
 
@@ -737,7 +762,7 @@ wzp_jitter_trim(wzp_jitter_t *jb, uint64_t now_ns)
             jb->next_ts = sl->timestamp;
         }
 
-        jb->moved = true;
+        wzp_jitter_moved(jb, now_ns);
         return;
     }
 
@@ -749,7 +774,7 @@ wzp_jitter_trim(wzp_jitter_t *jb, uint64_t now_ns)
         && wzp_jitter_excess(jb, sl, now_ns)
            > sl->dur_ms * 1000 + WZP_JITTER_EARLY_US)
     {
-        jb->moved = true;
+        wzp_jitter_moved(jb, now_ns);
         wzp_jitter_drop(jb, sl);
         jb->st.skipped++;
     }

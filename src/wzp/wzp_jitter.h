@@ -138,9 +138,10 @@ typedef struct {
     uint64_t            put_ns;         /* last arrival                      */
     uint16_t            prev_seq;       /* of the last arrival               */
     uint32_t            prev_ts;
-    int64_t             excess_us;      /* smoothed                          */
-    bool                moved;          /* it has changed by our doing       */
-    uint64_t            stretch_ns;     /* leave it alone until then         */
+    unsigned            looks;          /* at the excess since it was changed */
+    int64_t             low_us;         /* least of it in this round of looks */
+    int64_t             before_us;      /* and in the round before           */
+    uint64_t            moved_ns;       /* when it was changed               */
     wzp_delay_t         delay;
     uint32_t            seen[WZP_JITTER_SEEN];  /* number + 65536            */
     wzp_jitter_stats_t  st;

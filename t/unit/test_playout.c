@@ -17,7 +17,7 @@
 
 static cl_playout_t  *po;
 static uint64_t       now;
-static int16_t        heard[60 * 48000];
+static int16_t        heard[61 * 48000];
 static size_t         nheard;
 static unsigned       talks;
 static const char    *names[3][2];      /* fingerprint, alias by stream id   */
@@ -418,6 +418,85 @@ test_volume(void)
 }
 
 
+/* A minute of a sender whose clock is `ppm` faster; a sound card that asks for
+ * `ticks` at once. */
+
+static void
+test_drift(int ppm, unsigned ticks)
+{
+    size_t               i, len;
+    unsigned             sent, k;
+    int                  d, worst;
+    double               first;
+    uint8_t              data[1150];
+    int16_t              pcm[CL_TICK_SAMPLES];
+    uint64_t             due;
+    voice_t              a;
+    wzp_jitter_stats_t   st;
+
+    cl_playout_conf_t    conf;
+
+    memset(&conf, 0, sizeof(conf));
+    conf.sink = sink;
+    conf.pull = true;
+
+    cl_playout_destroy(po);
+    po = cl_playout_create(&conf);
+    now = WZP_SEC;
+    nheard = 0;
+    cl_playout_start(po, now);
+
+    a.en = cl_encoder_create();
+    a.hz = 220;
+    a.peak = 8000;
+    a.at = 0;
+    a.ms = 20;
+    first = 0;
+
+    for (sent = 0; now < 61 * WZP_SEC; now += ticks * TICK) {
+
+        for (k = 0; k < ticks; k++) {
+            cl_playout_tick(po, now, pcm);
+        }
+
+        for ( ;; ) {
+            due = WZP_SEC + (uint64_t) (sent * 20e6 / (1 + ppm / 1e6));
+
+            if (due > now) {
+                break;
+            }
+
+            len = voice(&a, data);
+            put(1, (uint16_t) sent, sent * 20, WZP_CODEC_OPUS24K, data, len);
+            sent++;
+        }
+
+        if (first == 0 && now > 11 * WZP_SEC) {
+            cl_stream_jitter(cl_playout_stream(po, 0), &st);
+            first = st.waited_now_us / 1000.0;
+        }
+    }
+
+    cl_stream_jitter(cl_playout_stream(po, 0), &st);
+    worst = 0;
+
+    for (i = 48000; i + 48000 < nheard; i++) {
+        d = abs(heard[i + 1] - heard[i]);
+        worst = WZP_MAX(worst, d);
+    }
+
+    ok(st.shortened + st.lengthened <= 4, "%d ppm, %u ticks at once: %u "
+       "corrections", ppm, ticks, (unsigned) (st.shortened + st.lengthened));
+    ok(st.waited_now_us < 40000 && first < 40, "no growing delay: %.1f ms, "
+       "%.1f after 10 s", st.waited_now_us / 1000.0, first);
+    ok(st.late + st.lost + st.dry <= (ticks > 1 ? 3 : 0),
+       "nothing is missing");
+    ok(worst < 8000 * 2 * 3.1416 * 220 / 48000 * 1.3, "nothing clicks (%d)",
+       worst);
+    cl_encoder_destroy(a.en);
+}
+
+
 static void
 test_many(void)
 {
@@ -522,6 +601,9 @@ main(void)
     test_kinds();
     test_names();
     test_volume();
+    test_drift(100, 1);
+    test_drift(-100, 1);
+    test_drift(100, 3);
     test_many();
     test_hostile();
 
