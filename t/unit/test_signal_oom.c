@@ -4,7 +4,7 @@
  * (jansson's own allocations are left alone: it does not survive that.)
  */
 
-#include "wzp/wzp_signal.h"
+#include "wzp/wzp_signal_feather.h"
 #include "vec.h"
 
 #include <errno.h>
@@ -55,15 +55,46 @@ there_and_back(size_t len)
 }
 
 
+/* The same for featherChat's payload. */
+static wzp_rc_t
+feather(size_t len)
+{
+    size_t         n;
+    wzp_rc_t       rc;
+    wzp_feather_t  ft;
+
+    rc = wzp_feather_parse(&ft, json, len);
+
+    if (rc != WZP_OK) {
+        return rc;
+    }
+
+    n = 0;
+    rc = wzp_feather_encode(&ft, out, sizeof(out), &n);
+    wzp_feather_done(&ft);
+
+    return rc == WZP_OK && (n != len || memcmp(out, json, n) != 0) ? WZP_ERROR
+                                                                   : rc;
+}
+
+
 static void
 walk(const char *name, unsigned long allocations)
 {
     long      before, leaked;
+    bool      signal;
     size_t    len, wrong;
     wzp_rc_t  rc;
 
-    len = vec_get("signal", name, json, sizeof(json)) - 4;
-    memmove(json, json + 4, len);
+    signal = strncmp(name, "feather ", 8) != 0;
+
+    if (signal) {
+        len = vec_get("signal", name, json, sizeof(json)) - 4;
+        memmove(json, json + 4, len);
+
+    } else {
+        len = vec_get("feather", name + 8, json, sizeof(json));
+    }
 
     wrong = 0;
     leaked = 0;
@@ -75,7 +106,7 @@ walk(const char *name, unsigned long allocations)
         before = live;
 
         testing = true;
-        rc = there_and_back(len);
+        rc = signal ? there_and_back(len) : feather(len);
         testing = false;
 
         leaked += live - before;
@@ -100,6 +131,8 @@ main(void)
     walk("presence_ext", 2);
     walk("envelope_ext", 1);
     walk("direct_offer", 0);
+    walk("feather hangup", 1);
+    walk("feather ice", 1);
 
     return done_testing();
 }
