@@ -226,6 +226,7 @@ static const char  cl_help_tail[] =
     "  config remove-server NAME\n"
     "  config key show | backup | restore your identity's key\n"
     "\n"
+    "On a terminal a call is a view with keys; ? shows them.\n"
     "SIGINT and SIGTERM leave the room cleanly; SIGUSR1 moves the call to\n"
     "another local port; SIGUSR2 mutes and unmutes, or with --ptt presses\n"
     "and releases.\n"

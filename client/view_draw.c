@@ -22,6 +22,8 @@
 
 #define CL_VIEW_FLOOR_DB    60.0f       /* the meter's left end, below 0     */
 #define CL_VIEW_NAME_COLS   32
+#define CL_VIEW_NOTE        14          /* columns of "silenced", at least   */
+#define CL_VIEW_DETAIL      24          /* and of numbers behind it          */
 #define CL_VIEW_WHEN        7           /* columns before a message          */
 #define CL_VIEW_WRAPS       4           /* lines of one message              */
 
@@ -307,7 +309,7 @@ cl_view_me(cl_view_pen_t *pn)
 static void
 cl_view_person(cl_view_pen_t *pn, const cl_view_person_t *pe, bool selected)
 {
-    char        volume[16];
+    char        text[40];
     unsigned    col;
     cl_grid_t  *gr;
 
@@ -345,10 +347,10 @@ cl_view_person(cl_view_pen_t *pn, const cl_view_person_t *pe, bool selected)
     if (pn->cols.volume != 0
         && (pe->volume_db >= 0.5f || pe->volume_db <= -0.5f))
     {
-        (void) snprintf(volume, sizeof(volume), "%+.0f dB",
+        (void) snprintf(text, sizeof(text), "%+.0f dB",
                         (double) pe->volume_db);
         (void) cl_grid_text(gr, pn->row, col, pn->cols.volume, CL_LOOK_PLAIN,
-                            volume);
+                            text);
     }
 
     col += pn->cols.volume;
@@ -357,6 +359,14 @@ cl_view_person(cl_view_pen_t *pn, const cl_view_person_t *pe, bool selected)
                         pe->silenced ? CL_LOOK_FAIR : CL_LOOK_DIM,
                         pe->silenced ? "silenced" : pe->held ? "on hold"
                         : pe->muted ? "muted" : "");
+
+    if (pe->heard && pn->cols.note >= CL_VIEW_NOTE + CL_VIEW_DETAIL) {
+        (void) snprintf(text, sizeof(text), "loss %.1f %%  wait %u ms",
+                        pe->loss_pct, pe->wait_ms);
+        (void) cl_grid_text(gr, pn->row, col + CL_VIEW_NOTE, CL_VIEW_DETAIL,
+                            CL_LOOK_DIM, text);
+    }
+
     pn->row++;
 }
 
@@ -709,7 +719,7 @@ cl_view_columns(cl_view_pen_t *pn)
         co->meter = 14;
         co->bars = 6;
         co->volume = 8;
-        co->note = 14;
+        co->note = CL_VIEW_NOTE;
 
     } else if (rest >= 35) {
         co->meter = 8;

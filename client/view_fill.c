@@ -124,6 +124,8 @@ cl_view_person(const cl_view_fill_t *vf, cl_view_person_t *pe,
     pe->silenced = sm->muted;
     pe->level_db = sm->level_db;
     pe->volume_db = sm->volume_db;
+    pe->loss_pct = hd->loss_pct;
+    pe->wait_ms = sm->voice != NULL ? wzp_jitter_target(&sm->voice->jb) : 0;
     pe->bars = cl_view_bars(hd->loss_pct, st.jitter_us / 1000.0,
                             hd->guessed_pct);
 }

@@ -24,10 +24,13 @@ typedef struct {
     bool      muted;                    /* by themselves                     */
     bool      held;
     bool      silenced;                 /* by us                             */
-    bool      heard;                    /* the next two mean something       */
+    float     volume_db;
+
+    bool      heard;                    /* what follows means something      */
     unsigned  bars;                     /* 0 .. CL_VIEW_BARS                 */
     float     level_db;                 /* dBFS                              */
-    float     volume_db;
+    double    loss_pct;
+    unsigned  wait_ms;                  /* for late packets                  */
 } cl_view_person_t;
 
 

@@ -31,6 +31,17 @@ sub muted
 }
 
 
+# What Ann has heard of the Bob who is there now.
+
+sub frames_of_bob
+{
+    my ($p) = grep { $_->{fingerprint} eq fp_of(2) }
+              @{$ann->room->{participants}};
+    my $flow = $p && $ann->stats->{flows}{$p->{stream_id}};
+    return $flow ? $flow->{packets} : 0;
+}
+
+
 # ---- the view ----
 
 my $s = Test::Nginx::WZP::Screen->start($t, 'view', env => \%env,
@@ -125,6 +136,22 @@ ok($s->shows(qr/ \* Ann|   Ann|>  Ann|>\* Ann/), 'a vt100');
 is($s->wait, 0, 'a good end');
 unlike($s->{p}->output =~ s/^[\s\S]*\e\[\?1049l|joined[\s\S]*//r, qr/[^\x00-\x7f]/,
        'no more than ASCII without a locale');
+
+# ---- radio ----
+
+$s = Test::Nginx::WZP::Screen->start($t, 'radio', env => \%env,
+    command => "$client @bob --send-tone --ptt $addr");
+ok($s->shows(qr/Bob \(you\).*space to talk/), '--ptt: not until it is pressed');
+ok($s->shows(qr/00:00:0[2-9]/), 'for a while');
+is(frames_of_bob(), 0, 'nothing is heard');
+$s->type(' ');
+ok($s->shows(qr/Bob \(you\).*on air/), 'space: on air');
+ok($s->shows(qr/Bob \(you\).*space to talk/), 'and over');
+my $n = frames_of_bob();
+cmp_ok($n, '>', 20, "$n frames are heard");
+cmp_ok($n, '<', 60, 'and not many');
+$s->type('q');
+is($s->wait, 0, 'q leaves');
 
 # ---- a crash ----
 

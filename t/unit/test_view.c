@@ -152,6 +152,8 @@ call(void)
     pe->bars = 4;
     pe->level_db = -17.5f;
     pe->volume_db = 6;
+    pe->loss_pct = 0.25;
+    pe->wait_ms = 40;
 
     pe = person("Bob (eu)");
     pe->heard = true;
@@ -202,6 +204,26 @@ test_usual(void)
         " m mute  space talk  ↑↓ choose  +- volume  x silence  p quality  "
         "? help  q leave\n",
         "80x24");
+}
+
+
+/* Numbers of everybody. */
+
+static void
+test_wide(void)
+{
+    const char  *text;
+
+    call();
+    vs.people[0].silenced = true;
+    text = shown(24, 104, true);
+
+    ok(strstr(text,
+        "▸● Ann                             "
+        "████████▌···  ▂▄▆█  +6 dB   silenced      loss 0.2 %  wait 40 ms\n")
+       != NULL, "104 columns");
+    ok(strstr(text, "loss 0.0 %  wait 0 ms\n") != NULL, "for all");
+    ok(strstr(shown(24, 99, true), "wait") == NULL, "99 columns");
 }
 
 
@@ -529,6 +551,7 @@ main(void)
     }
 
     test_usual();
+    test_wide();
     test_ascii();
     test_small();
     test_calls();
