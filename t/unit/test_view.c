@@ -220,7 +220,8 @@ test_wide(void)
 
     ok(strstr(text,
         "▸● Ann                             "
-        "████████▌···  ▂▄▆█  +6 dB   silenced      loss 0.2 %  wait 40 ms\n")
+        "████████▌···  ▂▄▆█  +6 dB   silenced      "
+        "loss 0.2 %  wait 40 ms\n")
        != NULL, "104 columns");
     ok(strstr(text, "loss 0.0 %  wait 0 ms\n") != NULL, "for all");
     ok(strstr(shown(24, 99, true), "wait") == NULL, "99 columns");
