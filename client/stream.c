@@ -13,6 +13,10 @@
 #define CL_MS               (CL_RATE_HZ / 1000u)
 #define CL_TICK_US          10000
 #define CL_STRETCH_HASTY_US 60000       /* off by more: quickly              */
+#define CL_FLOOR_RISE       1.008f      /* per frame                         */
+#define CL_FLOOR_LEAST      0.05f
+#define CL_FLOOR_MAX        60.0f
+#define CL_FADE             240         /* samples: 5 ms                     */
 #define CL_LEVEL_FALL_DB    3           /* per tick                          */
 
 
@@ -212,6 +216,69 @@ cl_stream_noise(cl_voice_t *vo, size_t n)
 }
 
 
+/* How loud is it behind the voice?  Down at once, up by half in a second. */
+
+static void
+cl_stream_floor(cl_voice_t *vo, size_t n)
+{
+    float   sum, rms;
+    size_t  i;
+
+    sum = 0;
+
+    for (i = 0; i < n; i++) {
+        sum += (float) vo->pcm[i] * vo->pcm[i];
+    }
+
+    rms = n ? sqrtf(sum / (float) n) : 0;
+
+    vo->floor = vo->floor * CL_FLOOR_RISE + CL_FLOOR_LEAST;
+    vo->floor = WZP_MIN(WZP_MIN(vo->floor, rms), CL_FLOOR_MAX);
+}
+
+
+/* From what is in pcm to soft noise like the background. */
+
+static void
+cl_stream_hush(cl_voice_t *vo, size_t n)
+{
+    float   w, x;
+    size_t  i;
+
+    for (i = 0; i < n; i++) {
+        vo->seed = vo->seed * 1664525u + 1013904223u;
+        x = (float) (vo->seed >> 16) / 32768 - 1;
+
+        /* Uniform noise has a third of its peak's power, and the filter leaves
+         * a third of that. */
+
+        vo->hiss += (x * 3 * vo->floor - vo->hiss) / 2;
+        w = vo->hushed ? 1 : (float) (i + 1) / (float) n;
+        vo->pcm[i] = (int16_t) lrintf((1 - w) * vo->pcm[i] + w * vo->hiss);
+    }
+
+    vo->hushed = true;
+}
+
+
+/* The voice is back after it had faded away. */
+
+static void
+cl_stream_return(cl_voice_t *vo, size_t n)
+{
+    size_t  i, fade;
+
+    fade = WZP_MIN(n, CL_FADE);
+
+    for (i = 0; vo->hushed && i < fade; i++) {
+        vo->pcm[i] = (int16_t) (vo->pcm[i] * (int) i / (int) fade);
+    }
+
+    vo->hushed = false;
+    vo->guessed_ms = 0;
+}
+
+
 /* Out of the redundancy of a later packet. */
 
 static bool
@@ -257,7 +324,7 @@ cl_stream_conceal(cl_stream_t *sm, const wzp_jitter_out_t *out, size_t n)
     vo = sm->voice;
 
     if (out->what == WZP_JITTER_LOST && cl_stream_recover(sm, out, n)) {
-        vo->guessed_ms = 0;
+        cl_stream_return(vo, n);
         return;
     }
 
@@ -270,12 +337,18 @@ cl_stream_conceal(cl_stream_t *sm, const wzp_jitter_out_t *out, size_t n)
         vo->tail++;
     }
 
-    if (vo->de != NULL && vo->guessed_ms <= CL_CONCEAL_MAX_MS) {
-        cl_decoder_conceal(vo->de, vo->pcm, n);
+    if (vo->de == NULL) {
+        memset(vo->pcm, 0, n * sizeof(int16_t));
         return;
     }
 
-    memset(vo->pcm, 0, n * sizeof(int16_t));
+    if (!vo->hushed) {
+        cl_decoder_conceal(vo->de, vo->pcm, n);
+    }
+
+    if (vo->hushed || vo->guessed_ms + out->dur_ms > CL_CONCEAL_MAX_MS) {
+        cl_stream_hush(vo, n);
+    }
 }
 
 
@@ -314,7 +387,8 @@ cl_stream_play(cl_stream_t *sm, const wzp_jitter_out_t *out, size_t n)
         return n;
     }
 
-    vo->guessed_ms = 0;
+    cl_stream_return(vo, made);
+    cl_stream_floor(vo, made);
 
     return made;
 }

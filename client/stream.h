@@ -44,6 +44,9 @@ typedef struct {
     unsigned       guessed_ms;          /* in a row                          */
     unsigned       tail;                /* frames guessed with none to follow */
     uint32_t       seed;                /* of the noise                      */
+    float          floor;               /* RMS of its background             */
+    float          hiss;                /* last sample of noise made like it */
+    bool           hushed;              /* guessing has come to its end      */
     int16_t        pcm[CL_FRAME_MAX + WZP_STRETCH_MAX];
 } cl_voice_t;
 

@@ -497,6 +497,75 @@ test_drift(int ppm, unsigned ticks)
 }
 
 
+/* 400 ms are lost in the middle of a loud tone on soft noise. */
+
+static void
+test_hole(void)
+{
+    int       d, worst, i;
+    size_t    k, len, n;
+    double    loud, soft;
+    uint8_t   data[1150];
+    int16_t   pcm[960];
+    uint32_t  r;
+
+    cl_encoder_t  *en;
+
+    start(true);
+    en = cl_encoder_create();
+    cl_encoder_dtx(en, false);
+    r = 5;
+
+    for (i = 0; i < 200; i++) {
+
+        for (k = 0; k < 960; k++) {
+            r = r * 1664525u + 1013904223u;
+            pcm[k] = (int16_t) ((int) (r >> 16) % 61 - 30
+                                + (i % 50 < 25 ? 0 : (int) (8000
+                                   * sin(2 * 3.1416 * 200 / 48000
+                                         * (double) (i * 960 + (int) k)))));
+        }
+
+        len = cl_encoder_frame(en, pcm, 960, data, sizeof(data));
+
+        if (i < 130 || i >= 150) {
+            put(1, (uint16_t) i, (uint32_t) i * 20, WZP_CODEC_OPUS24K, data,
+                len);
+        }
+
+        play(20);
+    }
+
+    worst = 0;
+
+    for (n = 48000; n + 1 < nheard; n++) {
+        d = abs(heard[n + 1] - heard[n]);
+        worst = WZP_MAX(worst, d);
+    }
+
+    /* the hole begins at 2.6 s, and what is heard 40 ms later */
+
+    loud = 0;
+    soft = 0;
+
+    for (n = 0; n < 4800; n++) {
+        loud += (double) heard[2400 + 48 * 2540 + n - 4800]
+                * heard[2400 + 48 * 2540 + n - 4800];
+        soft += (double) heard[48 * 2840 + n] * heard[48 * 2840 + n];
+    }
+
+    loud = sqrt(loud / 4800);
+    soft = sqrt(soft / 4800);
+
+    ok(loud > 3000, "a tone (%.0f)", loud);
+    ok(soft < 60, "fades away, to noise at most (%.1f)",
+       soft);
+    ok(worst < 1000, "and nothing clicks, when it comes back neither (%d)",
+       worst);
+    cl_encoder_destroy(en);
+}
+
+
 static void
 test_many(void)
 {
@@ -601,6 +670,7 @@ main(void)
     test_kinds();
     test_names();
     test_volume();
+    test_hole();
     test_drift(100, 1);
     test_drift(-100, 1);
     test_drift(100, 3);
