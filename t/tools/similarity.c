@@ -15,6 +15,10 @@
  *   level_db  loudness of the recording against the reference
  *   active_s  seconds of the reference that count
  *   missing   share of active frames where the recording is 30 dB too quiet
+ *   segsnr_db mean over active frames of the signal-to-noise ratio of each,
+ *             within -10 and 35 dB
+ *   lsd_db    log-spectral distance, mean over active frames; 60 dB below the
+ *             loudest bin is the floor
  *
  * --wander lets the delay move so much from one second to the next, as a
  * jitter buffer that adapts does.
@@ -396,6 +400,72 @@ segment(const double (*fx)[BANDS], const double (*fy)[BANDS], double *stoi,
 }
 
 
+/* Ratio of the frame to what the other differs from it, in dB. */
+
+static double
+frame_snr(const signal_t *r, long from, const signal_t *d, long other)
+{
+    long    i;
+    double  x, y, signal, noise;
+
+    signal = noise = 1e-12;
+
+    for (i = 0; i < FRAME; i++) {
+        x = at(r, from + i);
+        y = at(d, other + i);
+        signal += x * x;
+        noise += (x - y) * (x - y);
+    }
+
+    return fmax(-10, fmin(35, 10 * log10(signal / noise)));
+}
+
+
+/* Power of each bin of one frame; returns the largest. */
+
+static double
+spectrum(const signal_t *s, long from, double out[FFT / 2])
+{
+    double     max;
+    size_t     i;
+    complex_t  a[FFT];
+
+    memset(a, 0, sizeof(a));
+
+    for (i = 0; i < FRAME; i++) {
+        a[i].re = at(s, from + (long) i)
+            * (0.5 - 0.5 * cos(2 * PI * (double) (i + 1) / (FRAME + 1)));
+    }
+
+    fft(a, FFT, false);
+
+    for (max = 0, i = 0; i < FFT / 2; i++) {
+        out[i] = a[i].re * a[i].re + a[i].im * a[i].im;
+        max = fmax(max, out[i]);
+    }
+
+    return max;
+}
+
+
+static double
+frame_lsd(const signal_t *r, long from, const signal_t *d, long other)
+{
+    double  x[FFT / 2], y[FFT / 2], floor_, db, sum;
+    size_t  i;
+
+    floor_ = spectrum(r, from, x) * 1e-6 + 1e-20;
+    (void) spectrum(d, other, y);
+
+    for (sum = 0, i = 1; i < FFT / 2; i++) {
+        db = 10 * log10(fmax(x[i], floor_) / fmax(y[i], floor_));
+        sum += db * db;
+    }
+
+    return sqrt(sum / (FFT / 2 - 1));
+}
+
+
 /* Where the second that begins at sample i lies, near the lag before. */
 
 static long
@@ -424,7 +494,7 @@ judge(const signal_t *r, const signal_t *d, long lag, long wander)
 {
     long     at0, here;
     double  *energy, (*fx)[BANDS], (*fy)[BANDS], max, ex, ey, s, e, stoi,
-             estoi;
+             estoi, snr, lsd;
     size_t   i, n, kept, missing, segments;
 
     n = r->n < FRAME ? 0 : (r->n - FRAME) / HOP + 1;
@@ -437,7 +507,7 @@ judge(const signal_t *r, const signal_t *d, long lag, long wander)
         max = fmax(max, energy[i]);
     }
 
-    ex = ey = 0;
+    ex = ey = snr = lsd = 0;
     here = lag;
 
     for (i = kept = missing = 0; i < n; i++) {
@@ -457,6 +527,8 @@ judge(const signal_t *r, const signal_t *d, long lag, long wander)
 
         ex += energy[i];
         ey += s;
+        snr += frame_snr(r, at0, d, at0 + here);
+        lsd += frame_lsd(r, at0, d, at0 + here);
 
         if (s < energy[i] * 1e-3) {
             missing++;
@@ -477,12 +549,14 @@ judge(const signal_t *r, const signal_t *d, long lag, long wander)
     }
 
     printf("{\"delay_ms\":%.1f,\"corr\":%.4f,\"stoi\":%.4f,\"estoi\":%.4f,"
-           "\"level_db\":%.1f,\"active_s\":%.2f,\"missing\":%.4f}\n",
+           "\"level_db\":%.1f,\"active_s\":%.2f,\"missing\":%.4f,"
+           "\"segsnr_db\":%.2f,\"lsd_db\":%.2f}\n",
            (double) lag * 1000 / RATE,
            fabs(correlate(r, d, 0, (long) r->n, lag)),
            stoi / (double) segments, estoi / (double) segments,
            10 * log10((ey + 1e-20) / ex), (double) (kept * HOP) / RATE,
-           (double) missing / (double) kept);
+           (double) missing / (double) kept, snr / (double) kept,
+           lsd / (double) kept);
 
     free(fx);
     free(fy);
