@@ -23,7 +23,7 @@ cl_call_abort(cl_call_t *cl, cl_exit_t status, const char *cause,
 }
 
 
-/* Offer what we will send: nothing better than --profile, and no Codec2. */
+/* Offer what we will send: nothing better than --profile. */
 
 static void
 cl_call_profiles(wzp_call_offer_t *of, wzp_profile_id_t best)
@@ -33,12 +33,14 @@ cl_call_profiles(wzp_call_offer_t *of, wzp_profile_id_t best)
 
     of->nprofiles = 0;
 
-    for (i = (int) best; i <= (int) WZP_PROFILE_DEGRADED; i++) {
+    for (i = (int) best; i < (int) WZP_PROFILE_N; i++) {
         pr = wzp_profile((wzp_profile_id_t) i);
 
-        /* The reference does not list it: only where it is asked for. */
+        /* The reference does not list these: only where they are asked for. */
 
-        if (i == (int) WZP_PROFILE_OPUS16K && best != WZP_PROFILE_OPUS16K) {
+        if ((i == (int) WZP_PROFILE_OPUS16K
+             || i == (int) WZP_PROFILE_CODEC2_3200) && i != (int) best)
+        {
             continue;
         }
 
@@ -107,7 +109,7 @@ cl_call_hangup(cl_call_t *cl)
 }
 
 
-/* Row of PROTOCOL 6.1; what we cannot encode becomes the nearest we can. */
+/* Row of PROTOCOL 6.1; what is none of them becomes the worst of Opus. */
 
 static wzp_profile_id_t
 cl_call_profile_id(const wzp_profile_t *pr)
@@ -115,7 +117,7 @@ cl_call_profile_id(const wzp_profile_t *pr)
     int                   i;
     const wzp_profile_t  *row;
 
-    for (i = 0; i <= (int) WZP_PROFILE_DEGRADED; i++) {
+    for (i = 0; i < (int) WZP_PROFILE_N; i++) {
         row = wzp_profile((wzp_profile_id_t) i);
 
         if (row != NULL && row->codec == pr->codec) {

@@ -87,6 +87,7 @@ typedef struct {
     uint16_t          delay_max_ms;
     const char       *volume[CL_LIST_MAX];      /* --volume NAME=dB          */
     size_t            nvolume;
+    bool              no_dtx;
 
     const char       *who;                      /* --call, --route, ...      */
     bool              has_accept;

@@ -102,17 +102,16 @@ cl_options_profile(cl_options_t *op)
         { "24k", WZP_PROFILE_GOOD },
         { "16k", WZP_PROFILE_OPUS16K },
         { "6k", WZP_PROFILE_DEGRADED },
+        { "codec2_3200", WZP_PROFILE_CODEC2_3200 },
+        { "codec2_1200", WZP_PROFILE_CATASTROPHIC },
+        { "codec2-3200", WZP_PROFILE_CODEC2_3200 },
+        { "codec2-1200", WZP_PROFILE_CATASTROPHIC },
     };
 
     name = op->profile_name;
 
     if (name == NULL) {
         return CL_OK;
-    }
-
-    if (strncasecmp(name, "codec2", 6) == 0) {
-        return cl_fail(CL_USAGE, "--profile %s: Codec2 is not built into this "
-                       "version yet, the lowest is 6k", name);
     }
 
     if (strncasecmp(name, "opus", 4) == 0) {
@@ -127,7 +126,8 @@ cl_options_profile(cl_options_t *op)
     }
 
     return cl_fail(CL_USAGE, "--profile %s: unknown, there are 64k 48k 32k "
-                   "24k 16k 6k", op->profile_name);
+                   "24k 16k 6k Codec2_3200 Codec2_1200",
+                   op->profile_name);
 }
 
 

@@ -39,7 +39,8 @@ static const cl_option_t  cl_option_table[] = {
 
     { "profile", CL_ARG_TEXT, CL_OFF(profile_name), "NAME",
       "the best quality to send: 64k 48k 32k 24k 16k 6k,\n"
-      "or Opus64k ... Opus6k (default: what the relay offers)" },
+      "or Opus64k ... Opus6k, or Codec2_3200 or Codec2_1200\n"
+      "(default: what the relay offers)" },
 
     { "send-tone", CL_ARG_TONE, 0, "[SECONDS]",
       "send 440 Hz, for ever or for so long" },
@@ -88,6 +89,9 @@ static const cl_option_t  cl_option_table[] = {
     { "volume", CL_ARG_VOLUME, 0, "NAME=dB",
       "hear this alias, or beginning of a fingerprint, so\n"
       "much louder or softer (-40 .. 40; may be repeated)" },
+
+    { "no-dtx", CL_ARG_FLAG, CL_OFF(no_dtx), NULL,
+      "send silence as well, in as many packets as speech" },
 
     { "duration", CL_ARG_SECONDS, CL_OFF(duration_s), "SECONDS",
       "leave by itself so long after joining" },

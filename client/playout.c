@@ -205,6 +205,9 @@ cl_playout_new(cl_playout_t *po, uint16_t id)
 
     po->streams[i] = sm;
 
+    sm->view = po->conf.view;
+    sm->view_ctx = po->conf.ctx;
+
     if (id != 0 && po->conf.who != NULL) {
         po->conf.who(po->conf.ctx, sm);
         cl_playout_wishes(po, sm);

@@ -40,6 +40,7 @@ typedef struct {
                                            decoded                           */
     cl_playout_talk_pt    talk;
     cl_playout_who_pt     who;
+    cl_stream_view_pt     view;
     cl_playout_packet_pt  packet;
     void                 *ctx;
     bool                  pull;         /* cl_playout_tick is called by whom

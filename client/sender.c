@@ -5,24 +5,18 @@
 #include <stdlib.h>
 
 #include "codec.h"
+#include "extra.h"
 #include "say.h"
 #include "sender.h"
+#include "silence.h"
 #include "source.h"
+#include "wzp/wzp_fec.h"
 
 
 /* Later than this, frames are left out instead of sent in a burst. */
 #define CL_SENDER_STALL     (2 * WZP_SEC)
 
 #define CL_SENDER_LOSS_PCT  15          /* PROTOCOL 6.4: the floor           */
-#define CL_SENDER_VIEWS     16          /* streams that we tell about        */
-
-
-typedef struct {
-    bool      waits;
-    uint16_t  stream_id;
-    uint8_t   loss;                     /* 255: all                          */
-    uint8_t   burst_16;                 /* packets / 16                      */
-} cl_sender_view_t;
 
 
 struct cl_sender_s {
@@ -31,6 +25,7 @@ struct cl_sender_s {
     bool                   started;
     bool                   over;
     bool                   muted;
+    bool                   dtx;
 
     wzp_profile_id_t       profile;
     const wzp_profile_t   *pr;
@@ -44,8 +39,10 @@ struct cl_sender_s {
 
     bool                   has_report;
     wzp_report_t           report;
-    cl_sender_view_t       views[CL_SENDER_VIEWS];
-    size_t                 view;        /* the next one's place              */
+
+    cl_silence_t           silence;
+    cl_extra_t             extra;
+    wzp_fec_tx_t           fec;
 
     cl_sender_listen_pt    listen;      /* NULL: nobody                      */
     void                  *listen_ctx;
@@ -78,7 +75,9 @@ cl_sender_create(cl_sender_t **out, const cl_options_t *op)
 
     tx->src = src;
     tx->profile = WZP_PROFILE_N;
-    cl_encoder_dtx(tx->en, true);
+    tx->dtx = !op->no_dtx;
+    cl_encoder_dtx(tx->en, tx->dtx);
+    wzp_fec_tx_init(&tx->fec, WZP_FEC_OURS);
     cl_sender_profile(tx, WZP_PROFILE_GOOD);
     *out = tx;
 
@@ -162,31 +161,14 @@ cl_sender_plan(cl_sender_t *tx, const wzp_plan_t *plan)
     tx->plan = *plan;
     tx->pr = wzp_profile_by_codec(plan->codec);
     cl_encoder_plan(tx->en, plan);
+    wzp_fec_tx_set(&tx->fec, plan->codec, plan->fec_ratio);
 }
 
 
 void
 cl_sender_view(cl_sender_t *tx, uint16_t stream_id, float loss, float burst)
 {
-    size_t             i;
-    cl_sender_view_t  *vw;
-
-    for (i = 0; i < CL_SENDER_VIEWS; i++) {
-        if (tx->views[i].stream_id == stream_id) {
-            break;
-        }
-    }
-
-    if (i == CL_SENDER_VIEWS) {
-        i = tx->view;
-        tx->view = (i + 1) % CL_SENDER_VIEWS;
-    }
-
-    vw = &tx->views[i];
-    vw->waits = true;
-    vw->stream_id = stream_id;
-    vw->loss = (uint8_t) (WZP_MIN(WZP_MAX(loss, 0), 1) * 255);
-    vw->burst_16 = (uint8_t) WZP_MIN(WZP_MAX(burst, 0) * 16, 255);
+    cl_extra_view(&tx->extra, stream_id, loss, burst);
 }
 
 
@@ -201,7 +183,12 @@ cl_sender_listen(cl_sender_t *tx, cl_sender_listen_pt listen, void *ctx)
 void
 cl_sender_mute(cl_sender_t *tx, bool muted)
 {
-    tx->muted = muted;
+    if (tx->muted != muted) {
+        tx->muted = muted;
+        cl_silence_reset(&tx->silence);
+        cl_extra_forget(&tx->extra);
+        wzp_fec_tx_abandon(&tx->fec);
+    }
 }
 
 
@@ -220,31 +207,27 @@ cl_sender_report(cl_sender_t *tx, const wzp_report_t *rp)
 }
 
 
+/* Whatever it is: number it, and off it goes. */
+
 static void
-cl_sender_packet(cl_sender_t *tx, wzp_qconn_t *qc, const uint8_t *data,
-    size_t len, uint64_t now_ns)
+cl_sender_packet(cl_sender_t *tx, wzp_qconn_t *qc, wzp_packet_t *pk,
+    uint64_t now_ns)
 {
-    size_t         size;
-    wzp_qbuf_t    *qb;
-    wzp_packet_t   pk;
+    size_t       size;
+    wzp_qbuf_t  *qb;
 
-    memset(&pk, 0, sizeof(wzp_packet_t));
+    pk->seq = tx->st.next_seq;
+    pk->timestamp = tx->timestamp;
+    pk->stream_id = tx->stream_id;
+    pk->has_report = tx->has_report && !pk->repair;
+    pk->report = tx->report;
 
-    pk.codec = tx->pr->codec;
-    pk.seq = tx->st.next_seq;
-    pk.timestamp = tx->timestamp;
-    pk.stream_id = tx->stream_id;
-    pk.has_report = tx->has_report;
-    pk.report = tx->report;
-    pk.payload.data = data;
-    pk.payload.len = len;
-
-    qb = wzp_qbuf_alloc(WZP_HEADER_SIZE + len + WZP_REPORT_SIZE);
+    qb = wzp_qbuf_alloc(WZP_HEADER_SIZE + pk->payload.len + WZP_REPORT_SIZE);
     if (qb == NULL) {
         return;
     }
 
-    if (wzp_compact_encode(&tx->compact, &pk, qb->data, qb->size, &size)
+    if (wzp_compact_encode(&tx->compact, pk, qb->data, qb->size, &size)
         == WZP_OK)
     {
         qb->len = (uint32_t) size;
@@ -253,13 +236,14 @@ cl_sender_packet(cl_sender_t *tx, wzp_qconn_t *qc, const uint8_t *data,
         if (wzp_qconn_send(qc, qb, now_ns) == WZP_OK) {
             tx->st.packets++;
             tx->st.bytes += size;
+            tx->st.payload += pk->payload.len;
 
         } else {
             tx->st.refused++;
         }
 
         tx->st.next_seq++;
-        tx->has_report = false;
+        tx->has_report = tx->has_report && pk->repair;
     }
 
     wzp_qbuf_unref(qb);
@@ -274,11 +258,125 @@ cl_sender_samples(const cl_sender_t *tx)
 
 
 static void
+cl_sender_opus(cl_sender_t *tx, wzp_qconn_t *qc, wzp_packet_t *pk,
+    uint64_t now_ns)
+{
+    uint8_t      buf[WZP_PAYLOAD_SAFE];
+    wzp_bytes_t  bare;
+
+    bare = pk->payload;
+    pk->seq = tx->st.next_seq;
+    pk->timestamp = tx->timestamp;
+
+    pk->payload.len = cl_extra_wrap(&tx->extra, &tx->plan, pk, buf,
+                                    sizeof(buf));
+    pk->payload.data = buf;
+
+    cl_sender_packet(tx, qc, pk, now_ns);
+
+    pk->payload = bare;
+    cl_extra_sent(&tx->extra, pk);
+    tx->st.copies = tx->extra.copies;
+}
+
+
+static void
+cl_sender_speech(cl_sender_t *tx, wzp_qconn_t *qc, const uint8_t *data,
+    size_t len, uint64_t now_ns)
+{
+    wzp_packet_t  pk;
+
+    memset(&pk, 0, sizeof(wzp_packet_t));
+    pk.codec = tx->pr->codec;
+    pk.payload.data = data;
+    pk.payload.len = len;
+
+    if (cl_codec_is_opus(pk.codec)) {
+        cl_sender_opus(tx, qc, &pk, now_ns);
+
+    } else if (wzp_fec_tx_put(&tx->fec, data, len, &pk) == WZP_OK) {
+        cl_sender_packet(tx, qc, &pk, now_ns);
+    }
+}
+
+
+static void
+cl_sender_noise(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
+{
+    uint8_t       buf[64];
+    wzp_packet_t  pk;
+
+    memset(&pk, 0, sizeof(wzp_packet_t));
+    pk.codec = WZP_CODEC_COMFORT_NOISE;
+    pk.payload.data = buf;
+    pk.payload.len = cl_extra_noise(&tx->extra, cl_silence_level(&tx->silence),
+                                    buf, sizeof(buf));
+
+    cl_sender_packet(tx, qc, &pk, now_ns);
+    tx->st.noise++;
+}
+
+
+static void
+cl_sender_repair(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
+{
+    wzp_packet_t  pk;
+
+    memset(&pk, 0, sizeof(wzp_packet_t));
+
+    while (wzp_fec_tx_next(&tx->fec, &pk)) {
+        cl_sender_packet(tx, qc, &pk, now_ns);
+        tx->st.repair++;
+    }
+}
+
+
+/* Encode a frame, unless it is silence. */
+
+static cl_silence_what_t
+cl_sender_encode(cl_sender_t *tx, const int16_t *pcm, size_t n, uint8_t *data,
+    size_t *len)
+{
+    cl_silence_what_t  what;
+
+    what = tx->dtx ? cl_silence_frame(&tx->silence, pcm, n)
+                   : CL_SILENCE_SPEAK;
+
+    if (what == CL_SILENCE_SPEAK) {
+        *len = cl_encoder_frame(tx->en, pcm, n, data, WZP_PAYLOAD_SAFE);
+
+        if (tx->dtx) {
+            what = cl_silence_encoded(&tx->silence,
+                                      cl_encoder_silent(tx->en));
+        }
+    }
+
+    if (what != CL_SILENCE_SPEAK) {
+        tx->st.suppressed++;
+        wzp_fec_tx_abandon(&tx->fec);
+    }
+
+    return what;
+}
+
+
+/* Time passes; packets that tell of what was before carry the time after it. */
+
+static void
+cl_sender_step(cl_sender_t *tx)
+{
+    tx->timestamp += tx->pr->frame_duration_ms;
+    tx->next_ns += tx->pr->frame_duration_ms * WZP_MS;
+}
+
+
+static void
 cl_sender_frame(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
 {
-    size_t   n, len;
-    int16_t  pcm[CL_FRAME_MAX];
-    uint8_t  data[WZP_PAYLOAD_SAFE];
+    size_t             n, len;
+    int16_t            pcm[CL_FRAME_MAX];
+    uint8_t            data[WZP_PAYLOAD_SAFE];
+    cl_silence_what_t  what;
 
     n = cl_sender_samples(tx);
 
@@ -296,24 +394,29 @@ cl_sender_frame(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
     }
 
     if (tx->muted) {
-        goto next;
+        cl_sender_step(tx);
+        return;
     }
 
     tx->st.frames++;
+    len = 0;
+    what = cl_sender_encode(tx, pcm, n, data, &len);
 
-    len = cl_encoder_frame(tx->en, pcm, n, data, sizeof(data));
+    if (what == CL_SILENCE_SPEAK && qc != NULL && len > 0) {
+        cl_sender_speech(tx, qc, data, len, now_ns);
 
-    if (qc == NULL || len == 0) {
+    } else if (what == CL_SILENCE_SPEAK) {
         tx->st.missed++;
-
-    } else {
-        cl_sender_packet(tx, qc, data, len, now_ns);
     }
 
-next:
+    cl_sender_step(tx);
 
-    tx->timestamp += tx->pr->frame_duration_ms;
-    tx->next_ns += tx->pr->frame_duration_ms * WZP_MS;
+    if (qc != NULL && what == CL_SILENCE_NOISE) {
+        cl_sender_noise(tx, qc, now_ns);
+
+    } else if (qc != NULL) {
+        cl_sender_repair(tx, qc, now_ns);
+    }
 }
 
 
@@ -328,7 +431,10 @@ cl_sender_turn(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
 
     if (cl_source_live(tx->src)) {
 
-        while (cl_source_ready(tx->src) >= cl_sender_samples(tx)) {
+        /* The clock of a microphone decides, not ours. */
+
+        while (!tx->over && cl_source_ready(tx->src) >= cl_sender_samples(tx))
+        {
             cl_sender_frame(tx, qc, now_ns);
         }
 

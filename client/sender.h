@@ -1,6 +1,6 @@
 /*
- * Sending: the source in real time, as Opus, in packets.  PROTOCOL 3.1, 3.3
- * and 6.2.
+ * Sending: the source in real time, what of it is not silence, encoded and
+ * protected as planned, in packets.  PROTOCOL 3.1, 3.3, 6.2, 6.3 and E.11.
  */
 
 #ifndef _SENDER_H_INCLUDED_
@@ -23,6 +23,11 @@ typedef struct {
     uint64_t  bytes;                    /* of these, with headers            */
     uint64_t  refused;                  /* did not fit the path              */
     uint64_t  missed;                   /* frames while there was no relay   */
+    uint64_t  suppressed;               /* frames of silence, not sent       */
+    uint64_t  noise;                    /* packets that tell of silence      */
+    uint64_t  copies;                   /* of earlier frames, inside others  */
+    uint64_t  repair;                   /* packets                           */
+    uint64_t  payload;                  /* bytes without headers             */
     uint16_t  next_seq;
 } cl_sender_stats_t;
 
@@ -46,9 +51,8 @@ void cl_sender_plan(cl_sender_t *tx, const wzp_plan_t *plan);
 /* Goes into the next packet. */
 void cl_sender_report(cl_sender_t *tx, const wzp_report_t *rp);
 
-/* What we hear of another stream, for its sender to know: loss
- * 0..1, mean burst in packets.  Goes into one of the next packets; the newest
- * of each stream. */
+/* What we hear of another stream, for its sender to know: loss 0..1, mean burst
+ * in packets (PROTOCOL E.11).  Goes into one of the next packets. */
 void cl_sender_view(cl_sender_t *tx, uint16_t stream_id, float loss,
     float burst);
 

@@ -289,12 +289,17 @@ cl_status_sent(const cl_call_t *cl)
 
     st = cl->tx != NULL ? cl_sender_stats(cl->tx) : &none;
 
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:i}",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:i}",
                      "sent", (json_int_t) st->packets,
                      "sent_bytes", (json_int_t) st->bytes,
                      "sent_frames", (json_int_t) st->frames,
                      "sent_missed", (json_int_t) st->missed,
                      "sent_refused", (json_int_t) st->refused,
+                     "sent_suppressed", (json_int_t) st->suppressed,
+                     "sent_noise", (json_int_t) st->noise,
+                     "sent_copies", (json_int_t) st->copies,
+                     "sent_repair", (json_int_t) st->repair,
+                     "sent_payload", (json_int_t) st->payload,
                      "next_seq", (int) st->next_seq);
 }
 

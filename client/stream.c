@@ -67,7 +67,9 @@ cl_stream_wake(cl_stream_t *sm, const wzp_jitter_conf_t *conf, bool listen)
     }
 
     wzp_jitter_init(&vo->jb, conf);
+    wzp_fec_rx_init(&vo->fec);
     vo->seed = 1;
+    vo->noise_peak = CL_NOISE_PEAK;
     sm->voice = vo;
 
     return true;
@@ -175,7 +177,9 @@ cl_stream_put(cl_stream_t *sm, const wzp_packet_t *pk, uint64_t now_ns)
     sm->st.bytes += pk->payload.len;
     sm->codec = pk->codec;
 
-    if (pk->payload.len > CL_PACKET_SILENT) {
+    if (pk->codec != WZP_CODEC_COMFORT_NOISE
+        && pk->payload.len > CL_PACKET_SILENT)
+    {
         sm->loud_ns = now_ns;
     }
 
@@ -187,6 +191,7 @@ cl_stream_put(cl_stream_t *sm, const wzp_packet_t *pk, uint64_t now_ns)
 
     if (kind == WZP_ACCOUNT_RESTART) {
         wzp_jitter_reset(&sm->voice->jb);
+        wzp_fec_rx_reset(&sm->voice->fec);
     }
 
     if (sm->voice->de != NULL && wzp_jitter_gap(&sm->voice->jb, fr.seq)) {
@@ -197,9 +202,9 @@ cl_stream_put(cl_stream_t *sm, const wzp_packet_t *pk, uint64_t now_ns)
 
     /* What comes too late is counted there. */
 
-    if (wzp_jitter_put(&sm->voice->jb, &fr, now_ns) != WZP_OK) {
-        return;
-    }
+    (void) !wzp_jitter_put(&sm->voice->jb, &fr, now_ns);
+
+    cl_stream_extra(sm, pk, now_ns);
 }
 
 
@@ -211,7 +216,7 @@ cl_stream_noise(cl_voice_t *vo, size_t n)
     for (i = 0; i < n; i++) {
         vo->seed = vo->seed * 1664525u + 1013904223u;
         vo->pcm[i] = (int16_t) ((int) (vo->seed >> 16)
-                                % (2 * CL_NOISE_PEAK + 1) - CL_NOISE_PEAK);
+                                % (2 * vo->noise_peak + 1) - vo->noise_peak);
     }
 }
 
@@ -369,6 +374,7 @@ cl_stream_play(cl_stream_t *sm, const wzp_jitter_out_t *out, size_t n)
 
     if (out->frame.codec == WZP_CODEC_COMFORT_NOISE) {
         sm->st.noise++;
+        vo->noise_peak = out->frame.len ? out->frame.data[0] : CL_NOISE_PEAK;
         cl_stream_noise(vo, n);
         return n;
     }

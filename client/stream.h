@@ -12,6 +12,7 @@
 #include "client.h"
 #include "codec.h"
 #include "wzp/wzp_account.h"
+#include "wzp/wzp_fec.h"
 #include "wzp/wzp_ident.h"
 #include "wzp/wzp_jitter.h"
 #include "wzp/wzp_signal.h"
@@ -37,6 +38,7 @@ typedef struct {
 /* The expensive half: a stream that fell silent long ago has none. */
 typedef struct {
     wzp_jitter_t   jb;
+    wzp_fec_rx_t   fec;
     cl_decoder_t  *de;                  /* NULL: nobody listens              */
     size_t         at;                  /* samples taken out of pcm          */
     size_t         have;
@@ -44,6 +46,7 @@ typedef struct {
     unsigned       guessed_ms;          /* in a row                          */
     unsigned       tail;                /* frames guessed with none to follow */
     uint32_t       seed;                /* of the noise                      */
+    int            noise_peak;          /* its level, as the sender told     */
     float          floor;               /* RMS of its background             */
     float          hiss;                /* last sample of noise made like it */
     bool           hushed;              /* guessing has come to its end      */
@@ -51,7 +54,15 @@ typedef struct {
 } cl_voice_t;
 
 
-typedef struct {
+typedef struct cl_stream_s  cl_stream_t;
+
+/* What the sender of a stream hears of another one: loss 0..1, mean burst in
+ * packets. */
+typedef void (*cl_stream_view_pt)(void *ctx, uint16_t about,
+    const cl_stream_t *from, float loss, float burst);
+
+
+struct cl_stream_s {
     uint16_t            id;             /* 0: an existing relay; guessed     */
     bool                retired;        /* the id is somebody else's now     */
     char                fp[WZP_FP_TEXT_LEN + 1];
@@ -68,7 +79,9 @@ typedef struct {
                                            the last 100 ms, before volume    */
     float               volume_db;      /* wanted by the listener            */
     bool                muted;          /* by the listener                   */
-} cl_stream_t;
+    cl_stream_view_pt   view;           /* NULL: nobody wants to know        */
+    void               *view_ctx;
+};
 
 
 /* NULL: no memory. */
@@ -83,6 +96,10 @@ void cl_stream_sleep(cl_stream_t *sm);
 
 /* One packet of this stream.  The stream is awake, or nothing is played. */
 void cl_stream_put(cl_stream_t *sm, const wzp_packet_t *pk, uint64_t now_ns);
+
+/* What else is in the packet: frames that were lost, views (PROTOCOL 5, E.11).
+ * The stream is awake. */
+void cl_stream_extra(cl_stream_t *sm, const wzp_packet_t *pk, uint64_t now_ns);
 
 /* The next CL_TICK_SAMPLES.  False when they are silence (not written). */
 bool cl_stream_pull(cl_stream_t *sm, int16_t *pcm, uint64_t now_ns);

@@ -75,8 +75,7 @@ usage('words', qr/23 words are given/, '--mnemonic', ('abandon') x 23);
 usage('check bits', qr/do not belong/, '--mnemonic', ('abandon') x 24, 'a');
 usage('fingerprint', qr/64 hex digits/, '--fingerprint', 'abc', 'a');
 usage('profile', qr/unknown, there are/, '--profile', '23k', 'a');
-usage('Codec2', qr/not built into this version yet/, '--profile', $_, 'a')
-    for qw(Codec2_3200 codec2_1200);
+usage('Codec2', qr/unknown, there are/, '--profile', 'codec2-2400', 'a');
 usage('seconds', qr/not a number of seconds/, '--duration', 'long', 'a');
 usage('count', qr/must be 1 to/, '--ping', '0', 'a');
 usage("room '$_'", qr/cannot be joined/, '--room', $_, 'a')

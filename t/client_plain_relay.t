@@ -26,7 +26,7 @@ ok(!$joined->{verified}, 'and gives no proof');
 
 my ($offer) = map { $_->{json}{CallOffer} } $relay->events('offer');
 is_deeply([map { $_->{codec} } @{$offer->{supported_profiles}}],
-          [qw(Opus64k Opus48k Opus32k Opus24k Opus6k)],
+          [qw(Opus64k Opus48k Opus32k Opus24k Opus6k Codec2_1200)],
           'the offer lists what we can send, best first');
 
 # ---- packets ----

@@ -12,7 +12,7 @@
 #define WZP_OPUS_VBR        0x80
 #define WZP_OPUS_PADDED     0x40
 
-#define WZP_EXT_ARG         0x1f        /* low bits of a block's first byte  */
+#define WZP_BLOCK_ARG         0x1f        /* low bits of a block's first byte  */
 
 
 /* A packet taken apart.  Views into it. */
@@ -461,35 +461,35 @@ wzp_opus_ext_parse(const uint8_t *packet, size_t len, wzp_bytes_t *list)
 
 
 wzp_rc_t
-wzp_ext_block_write(const wzp_ext_block_t *bl, uint8_t *buf, size_t size,
+wzp_block_write(const wzp_block_t *bl, uint8_t *buf, size_t size,
     size_t *len)
 {
     bool                   fits;
     wzp_opus_out_t         out;
-    const wzp_ext_copy_t  *cp;
-    const wzp_ext_view_t  *vw;
+    const wzp_block_copy_t  *cp;
+    const wzp_block_view_t  *vw;
 
     out.p = buf;
     out.end = buf + size;
 
-    if (bl->type == WZP_EXT_COPY) {
+    if (bl->type == WZP_BLOCK_COPY) {
         cp = &bl->u.copy;
 
-        if (cp->back == 0 || cp->back > WZP_EXT_BACK_MAX
+        if (cp->back == 0 || cp->back > WZP_BLOCK_BACK_MAX
             || cp->packet.len == 0)
         {
             return WZP_EBAD;
         }
 
-        fits = wzp_opus_put(&out, WZP_EXT_COPY << 5 | cp->back)
+        fits = wzp_opus_put(&out, WZP_BLOCK_COPY << 5 | cp->back)
                && wzp_opus_put_lacing(&out, 1 + cp->packet.len, 255)
                && wzp_opus_put(&out, cp->ago_10ms)
                && wzp_opus_put_bytes(&out, cp->packet.data, cp->packet.len);
 
-    } else if (bl->type == WZP_EXT_VIEW) {
+    } else if (bl->type == WZP_BLOCK_VIEW) {
         vw = &bl->u.view;
 
-        fits = wzp_opus_put(&out, WZP_EXT_VIEW << 5)
+        fits = wzp_opus_put(&out, WZP_BLOCK_VIEW << 5)
                && wzp_opus_put(&out, 4)
                && wzp_opus_put(&out, vw->stream_id >> 8)
                && wzp_opus_put(&out, vw->stream_id & 0xff)
@@ -513,20 +513,20 @@ wzp_ext_block_write(const wzp_ext_block_t *bl, uint8_t *buf, size_t size,
 /* What one block says.  WZP_EUNKNOWN: of a type that we don't know. */
 
 static wzp_rc_t
-wzp_ext_block_read(uint8_t head, const wzp_bytes_t *body, wzp_ext_block_t *bl)
+wzp_block_read(uint8_t head, const wzp_bytes_t *body, wzp_block_t *bl)
 {
     unsigned  type;
 
     type = head >> 5;
 
-    if (type == WZP_EXT_COPY) {
+    if (type == WZP_BLOCK_COPY) {
 
-        if (body->len < 2 || (head & WZP_EXT_ARG) == 0) {
+        if (body->len < 2 || (head & WZP_BLOCK_ARG) == 0) {
             return WZP_EBAD;
         }
 
-        bl->type = WZP_EXT_COPY;
-        bl->u.copy.back = head & WZP_EXT_ARG;
+        bl->type = WZP_BLOCK_COPY;
+        bl->u.copy.back = head & WZP_BLOCK_ARG;
         bl->u.copy.ago_10ms = body->data[0];
         bl->u.copy.packet.data = body->data + 1;
         bl->u.copy.packet.len = body->len - 1;
@@ -534,13 +534,13 @@ wzp_ext_block_read(uint8_t head, const wzp_bytes_t *body, wzp_ext_block_t *bl)
         return WZP_OK;
     }
 
-    if (type == WZP_EXT_VIEW) {
+    if (type == WZP_BLOCK_VIEW) {
 
         if (body->len < 4) {
             return WZP_EBAD;
         }
 
-        bl->type = WZP_EXT_VIEW;
+        bl->type = WZP_BLOCK_VIEW;
         bl->u.view.stream_id = (uint16_t) (body->data[0] << 8
                                            | body->data[1]);
         bl->u.view.loss = body->data[2];
@@ -554,7 +554,7 @@ wzp_ext_block_read(uint8_t head, const wzp_bytes_t *body, wzp_ext_block_t *bl)
 
 
 wzp_rc_t
-wzp_ext_block_next(wzp_bytes_t *list, wzp_ext_block_t *bl)
+wzp_block_next(wzp_bytes_t *list, wzp_block_t *bl)
 {
     size_t       n, part;
     uint8_t      head;
@@ -591,7 +591,7 @@ wzp_ext_block_next(wzp_bytes_t *list, wzp_ext_block_t *bl)
         body.len = n;
         wzp_bytes_skip(&in, n);
 
-        rc = wzp_ext_block_read(head, &body, bl);
+        rc = wzp_block_read(head, &body, bl);
 
     } while (rc == WZP_EUNKNOWN);
 

@@ -14,17 +14,18 @@
 
 #define WZP_OPUS_EXT_ID     121         /* private use; DRED has 126         */
 #define WZP_OPUS_FRAMES     48          /* in one packet, at most            */
+#define WZP_OPUS_EXT_COST   16          /* bytes around a list, at most      */
 
-#define WZP_EXT_BACK_MAX    31          /* packets                           */
-#define WZP_EXT_AGO_MAX     255         /* 10 ms                             */
-#define WZP_EXT_COPY_COST   4           /* bytes around a copy, at most      */
-#define WZP_EXT_VIEW_SIZE   6
+#define WZP_BLOCK_BACK_MAX    31          /* packets                           */
+#define WZP_BLOCK_AGO_MAX     255         /* 10 ms                             */
+#define WZP_BLOCK_COPY_COST   4           /* bytes around a copy, at most      */
+#define WZP_BLOCK_VIEW_SIZE   6
 
 
 typedef enum {
-    WZP_EXT_COPY = 1,
-    WZP_EXT_VIEW = 2
-} wzp_ext_type_t;
+    WZP_BLOCK_COPY = 1,
+    WZP_BLOCK_VIEW = 2
+} wzp_block_type_t;
 
 
 /* An earlier packet once more. */
@@ -32,7 +33,7 @@ typedef struct {
     uint8_t      back;                  /* packets before this one: 1 .. 31  */
     uint8_t      ago_10ms;              /* its timestamp, before this one's  */
     wzp_bytes_t  packet;                /* Opus without padding              */
-} wzp_ext_copy_t;
+} wzp_block_copy_t;
 
 
 /* What the sender of this packet hears of another stream. */
@@ -40,23 +41,23 @@ typedef struct {
     uint16_t     stream_id;
     uint8_t      loss;                  /* of 255                            */
     uint8_t      burst_16;              /* mean length, packets / 16         */
-} wzp_ext_view_t;
+} wzp_block_view_t;
 
 
 typedef struct {
-    wzp_ext_type_t  type;
+    wzp_block_type_t  type;
     union {
-        wzp_ext_copy_t  copy;
-        wzp_ext_view_t  view;
+        wzp_block_copy_t  copy;
+        wzp_block_view_t  view;
     } u;
-} wzp_ext_block_t;
+} wzp_block_t;
 
 
 /*
  * Write one block; *len is its size.  WZP_ENOSPC; WZP_EBAD: it cannot be
  * written so.
  */
-wzp_rc_t wzp_ext_block_write(const wzp_ext_block_t *bl, uint8_t *buf,
+wzp_rc_t wzp_block_write(const wzp_block_t *bl, uint8_t *buf,
     size_t size, size_t *len) WZP_MUST_CHECK;
 
 /*
@@ -64,7 +65,7 @@ wzp_rc_t wzp_ext_block_write(const wzp_ext_block_t *bl, uint8_t *buf,
  * skipped.  Views point into the list.  WZP_EAGAIN: none is left; WZP_EBAD:
  * what is left are no blocks.
  */
-wzp_rc_t wzp_ext_block_next(wzp_bytes_t *list, wzp_ext_block_t *bl)
+wzp_rc_t wzp_block_next(wzp_bytes_t *list, wzp_block_t *bl)
     WZP_MUST_CHECK;
 
 /*

@@ -14,7 +14,7 @@ walk(wzp_bytes_t list)
 {
     size_t           len, had;
     uint8_t         *buf;
-    wzp_ext_block_t  bl;
+    wzp_block_t  bl;
 
     buf = malloc(list.len + 1);
     fuzz_check(buf != NULL);
@@ -22,12 +22,12 @@ walk(wzp_bytes_t list)
     for ( ;; ) {
         had = list.len;
 
-        if (wzp_ext_block_next(&list, &bl) != WZP_OK) {
+        if (wzp_block_next(&list, &bl) != WZP_OK) {
             break;
         }
 
         fuzz_check(list.len < had);
-        fuzz_check(wzp_ext_block_write(&bl, buf, had - list.len, &len)
+        fuzz_check(wzp_block_write(&bl, buf, had - list.len, &len)
                    == WZP_OK);
         fuzz_check(len <= had - list.len);
     }

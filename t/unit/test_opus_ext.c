@@ -47,36 +47,36 @@ test_golden(void)
 {
     uint8_t          a[256], b[256], c[256];
     wzp_bytes_t      packet, view, copy, p;
-    wzp_ext_block_t  bl;
+    wzp_block_t  bl;
 
     packet = vec("packet", a);
     view = vec("view", b);
     copy = vec("copy", c);
 
     memset(&bl, 0, sizeof(bl));
-    bl.type = WZP_EXT_VIEW;
+    bl.type = WZP_BLOCK_VIEW;
     bl.u.view.stream_id = 0xbeef;
     bl.u.view.loss = 128;
     bl.u.view.burst_16 = 32;
-    is_i64(wzp_ext_block_write(&bl, buf, sizeof(buf), &len), WZP_OK, "a view");
+    is_i64(wzp_block_write(&bl, buf, sizeof(buf), &len), WZP_OK, "a view");
     is_vec("view", "as written down");
-    is_u64(len, WZP_EXT_VIEW_SIZE, "of the size that is known");
+    is_u64(len, WZP_BLOCK_VIEW_SIZE, "of the size that is known");
 
-    bl.type = WZP_EXT_COPY;
+    bl.type = WZP_BLOCK_COPY;
     bl.u.copy.back = 2;
     bl.u.copy.ago_10ms = 4;
     bl.u.copy.packet.data = (const uint8_t *) "\x48\xaa\xbb";
     bl.u.copy.packet.len = 3;
-    is_i64(wzp_ext_block_write(&bl, buf, sizeof(buf), &len), WZP_OK, "a copy");
+    is_i64(wzp_block_write(&bl, buf, sizeof(buf), &len), WZP_OK, "a copy");
     is_vec("copy", "as written down");
-    is_i64(wzp_ext_block_write(&bl, buf, len - 1, &len), WZP_ENOSPC,
+    is_i64(wzp_block_write(&bl, buf, len - 1, &len), WZP_ENOSPC,
            "not into less");
 
     bl.u.copy.back = 0;
-    is_i64(wzp_ext_block_write(&bl, buf, sizeof(buf), &len), WZP_EBAD,
+    is_i64(wzp_block_write(&bl, buf, sizeof(buf), &len), WZP_EBAD,
            "a packet is no copy of itself");
-    bl.u.copy.back = WZP_EXT_BACK_MAX + 1;
-    is_i64(wzp_ext_block_write(&bl, buf, sizeof(buf), &len), WZP_EBAD,
+    bl.u.copy.back = WZP_BLOCK_BACK_MAX + 1;
+    is_i64(wzp_block_write(&bl, buf, sizeof(buf), &len), WZP_EBAD,
            "nor of one too far back");
 
     is_i64(wzp_opus_ext_wrap(packet.data, packet.len, &view, buf, sizeof(buf),
@@ -115,7 +115,7 @@ test_list(void)
     uint8_t          a[256];
     unsigned         found;
     wzp_bytes_t      in;
-    wzp_ext_block_t  bl;
+    wzp_block_t  bl;
 
     /* An unknown type with arguments, a copy, a longer view. */
 
@@ -126,21 +126,21 @@ test_list(void)
 
     in.data = a;
     in.len = n;
-    is_i64(wzp_ext_block_next(&in, &bl), WZP_OK, "what is unknown is skipped");
-    ok(bl.type == WZP_EXT_COPY && bl.u.copy.back == 2
+    is_i64(wzp_block_next(&in, &bl), WZP_OK, "what is unknown is skipped");
+    ok(bl.type == WZP_BLOCK_COPY && bl.u.copy.back == 2
        && bl.u.copy.ago_10ms == 4 && bl.u.copy.packet.len == 3
        && bl.u.copy.packet.data[0] == 0x48, "a copy");
-    is_i64(wzp_ext_block_next(&in, &bl), WZP_OK, "next");
-    ok(bl.type == WZP_EXT_VIEW && bl.u.view.stream_id == 0xbeef
+    is_i64(wzp_block_next(&in, &bl), WZP_OK, "next");
+    ok(bl.type == WZP_BLOCK_VIEW && bl.u.view.stream_id == 0xbeef
        && bl.u.view.loss == 0x80 && bl.u.view.burst_16 == 0x20, "a view");
-    is_i64(wzp_ext_block_next(&in, &bl), WZP_EAGAIN, "and no more");
+    is_i64(wzp_block_next(&in, &bl), WZP_EAGAIN, "and no more");
 
     for (found = 0, in.len = n; in.len-- > 0; ) {
         wzp_bytes_t  cut = in;
 
         cut.data = a;
 
-        while (wzp_ext_block_next(&cut, &bl) == WZP_OK) {
+        while (wzp_block_next(&cut, &bl) == WZP_OK) {
             found++;
         }
     }
@@ -249,7 +249,7 @@ test_opus(int bps, int dred, int ms, const char *what)
     uint8_t          plain[1500], earlier[1500];
     unsigned         fine, sounds, samples, reaches, with, bare;
     OpusEncoder     *en;
-    wzp_ext_block_t  bl;
+    wzp_block_t  bl;
 
     en = opus_encoder_create(48000, 1, OPUS_APPLICATION_VOIP, &error);
     opus_encoder_ctl(en, OPUS_SET_BITRATE(bps));
@@ -272,12 +272,12 @@ test_opus(int bps, int dred, int ms, const char *what)
 
         if (i > 0) {
             memset(&bl, 0, sizeof(bl));
-            bl.type = WZP_EXT_COPY;
+            bl.type = WZP_BLOCK_COPY;
             bl.u.copy.back = 1;
             bl.u.copy.ago_10ms = 2;
             bl.u.copy.packet.data = earlier;
             bl.u.copy.packet.len = n;
-            fine += wzp_ext_block_write(&bl, buf + 2000, 2000, &list.len)
+            fine += wzp_block_write(&bl, buf + 2000, 2000, &list.len)
                     == WZP_OK;
         }
 

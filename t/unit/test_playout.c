@@ -9,6 +9,7 @@
 #include "../../client/narrow.c"
 #include "../../client/codec.c"
 #include "../../client/stream.c"
+#include "../../client/stream_red.c"
 #include "../../client/playout.c"
 
 
