@@ -127,7 +127,7 @@ UNIT_SRCS = $(wildcard t/unit/test_*.c)
 SIM_SRCS = $(wildcard t/sim/sim_*.c)
 TOOL_SRCS = $(wildcard t/tools/*.c)
 BENCH_SRCS = $(wildcard t/bench/load.c t/bench/floor.c \
-                        t/bench/engine.c t/bench/fec.c)
+                        t/bench/engine.c t/bench/fec.c t/bench/voice.c)
 FUZZ_SRCS = $(wildcard t/fuzz/fuzz_*.c)
 
 # t/*/x.c with one of these prefixes is a program; other files there are
@@ -290,6 +290,11 @@ $(BENCH): $(B)/%: $(B)/obj/%.o $(call obj,$(T_BENCH_COMMON)) $(ENGINE_LIBS) \
 
 $(B)/t/unit/test_raptorq: LIBS_MORE = -llcrq
 $(B)/t/bench/fec: LIBS_MORE = $(if $(wildcard /usr/include/lcrq.h),-llcrq)
+
+# That one runs the client, of which it includes the sender.
+
+$(B)/t/bench/voice: $(filter-out %/main.o %/sender.o, \
+                      $(call obj,$(CLIENT_SRCS)))
 
 # Fuzz targets: clang, and src/wzp compiled along with each; for that of QUIC
 # everything portable, and the simulated network; for the settings the options
