@@ -162,6 +162,15 @@ kill 'QUIT', slurp($t->dir . '/pid');
 isnt($s->wait, 0, 'SIGQUIT ends it');
 is($s->restored, '1111', 'the terminal is as it was');
 
+# ---- the terminal goes away ----
+
+$s = Test::Nginx::WZP::Screen->start($t, 'gone', env => \%env,
+    command => "sh -c 'echo \$\$ >pid; exec $client @bob $addr'");
+ok($s->shows(qr/q leave/), 'in the room');
+my $pid = slurp($t->dir . '/pid') + 0;
+$s->{p}->kill;
+ok(wait_for { !-d "/proc/$pid" }, 'without its terminal it leaves');
+
 # ---- stopped, and back ----
 
 $s = Test::Nginx::WZP::Screen->start($t, 'stop', env => \%env,

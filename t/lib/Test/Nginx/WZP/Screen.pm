@@ -82,16 +82,29 @@ sub type { print {$_[0]{p}{input}} $_[1] }
 sub text
 {
     my ($self) = @_;
-    my $raw = $self->{p}->output;
 
-    $self->{left} .= substr $raw, $self->{read};
-    $self->{read} = length $raw;
-    $self->paint;
+    1 while $self->step(4096);
 
     return join '', map { my $s = join '', @$_; $s =~ s/ +$//; "$s\n" }
                     @{$self->{cells}};
 }
 
+
+# Paint the next bytes; false: there are none.
+
+sub step
+{
+    my ($self, $n) = @_;
+    my $new = substr $self->{p}->output, $self->{read}, $n;
+
+    $self->{left} .= $new;
+    $self->{read} += length $new;
+    $self->paint;
+    return length $new;
+}
+
+
+# It shows this, or has done since it was last asked.
 
 sub shows
 {
@@ -99,8 +112,15 @@ sub shows
     my $end = time + ($limit || 10);
 
     while (1) {
+        my $running = $self->{p}->running;
+
+        while ($self->step(100)) {
+            return 1 if join("\n", map { join '', @$_ } @{$self->{cells}})
+                        =~ s/ +$//mgr =~ $re;
+        }
+
         return 1 if $self->text =~ $re;
-        return 0 if time > $end || !$self->{p}->running;
+        return 0 if time > $end || !$running;
         select undef, undef, undef, 0.05;
     }
 }
