@@ -340,8 +340,9 @@ cl_call_message(cl_call_t *cl, const uint8_t *data, size_t len)
     }
 
     cl_debug("message %s", wzp_signal_name(sg.type));
-    cl_event_log("signal", json_pack("{s:i, s:s}", "len", (int) len, "action",
-                                     wzp_signal_name(sg.type)));
+    cl_event_log("signal", json_pack("{s:i, s:s, s:s}", "len", (int) len,
+                                     "action", wzp_signal_name(sg.type),
+                                     "direction", "in"));
 
     switch ((int) sg.type) {
 

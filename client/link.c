@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "event_log.h"
 #include "link_int.h"
 #include "say.h"
 
@@ -621,6 +622,10 @@ cl_link_signal(cl_link_t *ln, const wzp_signal_t *sg)
     if (qb == NULL) {
         return WZP_ENOMEM;
     }
+
+    cl_event_log("signal", json_pack("{s:i, s:s, s:s}", "len", (int) len,
+                                     "action", wzp_signal_name(sg->type),
+                                     "direction", "out"));
 
     rc = wzp_qconn_message(qc, qb, 0);
     wzp_qbuf_unref(qb);

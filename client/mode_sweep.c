@@ -24,7 +24,6 @@ typedef struct {
 typedef struct {
     uint16_t  min_ms;
     uint16_t  max_ms;
-    double    cost;                     /* on all lines                      */
 } cl_sweep_setting_t;
 
 
@@ -41,6 +40,22 @@ static const cl_sweep_line_t  cl_sweep_lines[] = {
                                         .jitter_ms = 40, .stall_ms = 80,
                                         .seed = 7 } },
 };
+
+
+static const cl_sweep_setting_t  cl_sweep_settings[] = {
+    { 10, 50 }, { 10, 100 }, { 10, 250 }, { 10, 500 }, { 50, 100 },
+    { 50, 250 }, { 100, 250 }, { 100, 500 }, { 200, 500 }
+};
+
+#define CL_SWEEP_SETTINGS   WZP_ARRAY_LEN(cl_sweep_settings)
+
+
+typedef struct {
+    cl_rehearsal_t  *rh;
+    size_t           lines;             /* complete ones                     */
+    bool             flawed;
+    double           cost[CL_SWEEP_SETTINGS];
+} cl_sweep_t;
 
 
 static double
@@ -97,72 +112,114 @@ cl_sweep_tell(const cl_sweep_line_t *sl, const cl_sweep_setting_t *ss,
 }
 
 
-static cl_exit_t
-cl_sweep_line(const cl_rehearsal_t *rh, const cl_sweep_line_t *sl,
-    cl_sweep_setting_t *settings, size_t n, bool *perfect)
+/* Nothing may go wrong where nothing is wrong. */
+
+static bool
+cl_sweep_perfect(const cl_rehearsal_result_t *rs)
 {
-    double                  cost, best;
-    size_t                  i, at;
-    cl_exit_t               rc;
+    return rs->jt.late == 0 && rs->st.concealed_plc == 0
+           && rs->jt.skipped == 0 && rs->marks > 0;
+}
+
+
+/* All settings on one line.  False: interrupted, or *rc says why. */
+
+static bool
+cl_sweep_line(cl_sweep_t *sw, const cl_sweep_line_t *sl, cl_exit_t *rc)
+{
+    double                  cost[CL_SWEEP_SETTINGS];
+    size_t                  i, best;
     wzp_jitter_conf_t       delay;
     cl_rehearsal_result_t   rs;
 
     cl_say("\n%s\n  min:max    delay   worst     late restored   missing "
            "short  long  SNR dB   corr", sl->name);
 
-    best = 1e9;
-    at = 0;
+    best = 0;
 
-    for (i = 0; i < n; i++) {
+    for (i = 0; i < CL_SWEEP_SETTINGS; i++) {
 
         memset(&delay, 0, sizeof(wzp_jitter_conf_t));
-        delay.start_ms = WZP_MAX(WZP_JITTER_START_MS, settings[i].min_ms);
-        delay.min_ms = settings[i].min_ms;
-        delay.max_ms = settings[i].max_ms;
+        delay.start_ms = WZP_MAX(WZP_JITTER_START_MS,
+                                 cl_sweep_settings[i].min_ms);
+        delay.min_ms = cl_sweep_settings[i].min_ms;
+        delay.max_ms = cl_sweep_settings[i].max_ms;
         delay.hold_ms = WZP_JITTER_HOLD_MS;
 
-        rc = cl_rehearsal_run(rh, &sl->line, &delay, &rs);
-        if (rc != CL_OK) {
-            return rc;
+        if (cl_rehearsal_stop()) {
+            return false;
         }
 
-        cost = cl_sweep_tell(sl, &settings[i], &rs);
-        settings[i].cost += cost;
+        *rc = cl_rehearsal_run(sw->rh, &sl->line, &delay, &rs);
 
-        if (cost < best) {
-            best = cost;
-            at = i;
+        if (*rc != CL_OK) {
+            return false;
         }
 
-        /* Nothing may go wrong where nothing is wrong. */
+        cost[i] = cl_sweep_tell(sl, &cl_sweep_settings[i], &rs);
+        best = cost[i] < cost[best] ? i : best;
 
         if (sl == &cl_sweep_lines[0]) {
-            *perfect &= rs.jt.late == 0 && rs.st.concealed_plc == 0
-                        && rs.jt.skipped == 0 && rs.marks > 0;
+            sw->flawed |= !cl_sweep_perfect(&rs);
         }
     }
 
-    cl_say("  best %u:%u", settings[at].min_ms, settings[at].max_ms);
+    for (i = 0; i < CL_SWEEP_SETTINGS; i++) {
+        sw->cost[i] += cost[i];
+    }
 
-    return CL_OK;
+    sw->lines++;
+    cl_say("  best %u:%u", cl_sweep_settings[best].min_ms,
+           cl_sweep_settings[best].max_ms);
+
+    return true;
+}
+
+
+static cl_exit_t
+cl_sweep_verdict(const cl_sweep_t *sw)
+{
+    size_t                     i, best;
+    cl_exit_t                  rc;
+    const cl_sweep_setting_t  *ss;
+
+    if (sw->lines == 0) {
+        return cl_fail(CL_VERDICT, "interrupted before anything was measured");
+    }
+
+    best = 0;
+
+    for (i = 1; i < CL_SWEEP_SETTINGS; i++) {
+        best = sw->cost[i] < sw->cost[best] ? i : best;
+    }
+
+    ss = &cl_sweep_settings[best];
+    rc = sw->flawed ? CL_VERDICT : CL_OK;
+
+    cl_say("\nbest for %s: %u:%u\nverdict: %s",
+           sw->lines < WZP_ARRAY_LEN(cl_sweep_lines)
+           ? "those that were tried" : "all of these", ss->min_ms, ss->max_ms,
+           sw->flawed ? "POOR: even on a clean line something is late or "
+                        "missing" : "GOOD");
+    cl_event("verdict", json_pack("{s:s, s:i, s:s, s:i, s:i, s:i}",
+                                  "test", "sweep", "exit", (int) rc,
+                                  "verdict", sw->flawed ? "POOR" : "GOOD",
+                                  "lines", (int) sw->lines,
+                                  "min_ms", (int) ss->min_ms,
+                                  "max_ms", (int) ss->max_ms));
+
+    return rc;
 }
 
 
 cl_exit_t
 cl_mode_sweep(const cl_options_t *op)
 {
-    bool               perfect;
-    size_t             i, best;
+    size_t             i;
     cl_exit_t          rc;
     wzp_plan_t         plan;
-    cl_rehearsal_t    *rh;
+    cl_sweep_t         sw;
     wzp_plan_input_t   in;
-
-    cl_sweep_setting_t  settings[] = {
-        { 10, 50, 0 },  { 10, 100, 0 }, { 10, 250, 0 },  { 10, 500, 0 },
-        { 50, 100, 0 }, { 50, 250, 0 }, { 100, 250, 0 }, { 100, 500, 0 },
-        { 200, 500, 0 }
-    };
 
     memset(&in, 0, sizeof(wzp_plan_input_t));
     in.profile = op->profile_name != NULL ? op->profile : WZP_PROFILE_GOOD;
@@ -171,44 +228,23 @@ cl_mode_sweep(const cl_options_t *op)
     in.loss = 0.1f;
     wzp_plan_choose(&plan, &in);
 
-    rh = cl_rehearsal_create(&plan, CL_SWEEP_SECONDS);
-    if (rh == NULL) {
+    memset(&sw, 0, sizeof(cl_sweep_t));
+    cl_rehearsal_catch();
+
+    sw.rh = cl_rehearsal_create(&plan, CL_SWEEP_SECONDS);
+    if (sw.rh == NULL) {
         return CL_INTERNAL;
     }
 
     rc = CL_OK;
-    perfect = true;
 
-    for (i = 0; rc == CL_OK && i < WZP_ARRAY_LEN(cl_sweep_lines); i++) {
-        rc = cl_sweep_line(rh, &cl_sweep_lines[i], settings,
-                           WZP_ARRAY_LEN(settings), &perfect);
-    }
-
-    cl_rehearsal_destroy(rh);
-
-    if (rc != CL_OK) {
-        return rc;
-    }
-
-    best = 0;
-
-    for (i = 1; i < WZP_ARRAY_LEN(settings); i++) {
-        if (settings[i].cost < settings[best].cost) {
-            best = i;
+    for (i = 0; i < WZP_ARRAY_LEN(cl_sweep_lines); i++) {
+        if (!cl_sweep_line(&sw, &cl_sweep_lines[i], &rc)) {
+            break;
         }
     }
 
-    rc = perfect ? CL_OK : CL_VERDICT;
+    cl_rehearsal_destroy(sw.rh);
 
-    cl_say("\nbest for all of these: %u:%u\nverdict: %s",
-           settings[best].min_ms, settings[best].max_ms,
-           perfect ? "GOOD" : "POOR: even on a clean line something is late "
-                              "or missing");
-    cl_event("verdict", json_pack("{s:s, s:i, s:s, s:i, s:i}", "test", "sweep",
-                                  "exit", (int) rc,
-                                  "verdict", perfect ? "GOOD" : "POOR",
-                                  "min_ms", (int) settings[best].min_ms,
-                                  "max_ms", (int) settings[best].max_ms));
-
-    return rc;
+    return rc == CL_OK ? cl_sweep_verdict(&sw) : rc;
 }

@@ -3,6 +3,7 @@
  */
 
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -54,6 +55,38 @@ cl_rehearsal_clock(void)
     (void) clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
 
     return (uint64_t) ts.tv_sec * WZP_SEC + (uint64_t) ts.tv_nsec;
+}
+
+
+static void
+cl_rehearsal_signals(sigset_t *set)
+{
+    (void) sigemptyset(set);
+    (void) sigaddset(set, SIGINT);
+    (void) sigaddset(set, SIGTERM);
+    (void) sigaddset(set, SIGHUP);
+}
+
+
+void
+cl_rehearsal_catch(void)
+{
+    sigset_t  set;
+
+    cl_rehearsal_signals(&set);
+    (void) sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+
+bool
+cl_rehearsal_stop(void)
+{
+    sigset_t  set;
+
+    return sigpending(&set) == 0
+           && (sigismember(&set, SIGINT) == 1
+               || sigismember(&set, SIGTERM) == 1
+               || sigismember(&set, SIGHUP) == 1);
 }
 
 

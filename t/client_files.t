@@ -71,8 +71,10 @@ like($joined->{ts}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/,
 is(scalar(seen($events, 'member', action => qr/^joined/, alias => qr/Mouth/)),
    1, 'events: the other one came');
 ok(scalar(seen($events, 'talking')), 'events: and spoke');
-ok(scalar(seen($events, 'signal', action => qr/RoomUpdate/)),
-   'events: messages of the relay');
+ok(scalar(seen($events, 'signal', action => qr/RoomUpdate/,
+               direction => qr/^in$/)), 'events: messages of the relay');
+is(scalar(seen($events, 'signal', action => qr/CallOffer/,
+               direction => qr/^out$/)), 1, 'events: and ours');
 
 my $lost = 0;
 $lost += $_->{packets} for seen($events, 'lost', src => qr/:/);

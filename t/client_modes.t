@@ -61,6 +61,13 @@ is_deeply([map { delete $_->{t}; $_ } $again->events('sweep')],
           [map { delete $_->{t}; $_ } @s], 'the same each time');
 
 
+my $cut = $t->client({ addr => '' }, '--sweep');
+ok(wait_for { $cut->events('sweep') > 10 }, 'a line is tried');
+is($cut->stop('INT'), 0, 'Ctrl-C: a verdict about what there was');
+my ($part) = $cut->events('verdict');
+cmp_ok($part->{lines}, '<', keys %line, 'Ctrl-C: not about the rest');
+
+
 # ---- bench ----
 
 $c = $t->client({ addr => '' }, '--bench', '--loss', 10);
