@@ -322,18 +322,17 @@ cl_alsa_move(cl_alsa_t *al, bool capture)
     snd_pcm_sframes_t  n;
     snd_pcm_uframes_t  want;
 
-    want = CL_TICK_SAMPLES - al->at;
-    n = capture ? snd_pcm_readi(al->pcm, al->part + al->at, want)
-                : snd_pcm_writei(al->pcm, al->part + al->at, want);
+    while (al->at < CL_TICK_SAMPLES) {
 
-    if (n <= 0) {
-        return n == -EAGAIN ? 0 : (int) n;
-    }
+        want = CL_TICK_SAMPLES - al->at;
+        n = capture ? snd_pcm_readi(al->pcm, al->part + al->at, want)
+                    : snd_pcm_writei(al->pcm, al->part + al->at, want);
 
-    al->at += (size_t) n;
+        if (n <= 0) {
+            return n == -EAGAIN ? 0 : (int) n;
+        }
 
-    if (al->at < CL_TICK_SAMPLES) {
-        return 0;
+        al->at += (size_t) n;
     }
 
     al->at = 0;

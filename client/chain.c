@@ -11,7 +11,7 @@
 #include "chain.h"
 
 
-#define CL_CHAIN_TAIL       (CL_RATE_HZ / 5)    /* of an echo: 200 ms        */
+#define CL_CHAIN_TAIL       (CL_RATE_HZ * 15 / 100)  /* of echo: 150 ms      */
 #define CL_CHAIN_FAR        65536               /* samples kept: over a
                                                    second, a power of two    */
 
@@ -25,7 +25,7 @@
 #define CL_AGC_PEAK         24000               /* as loud as it should be   */
 #define CL_AGC_GAIN_DB      24
 #define CL_ECHO_DB          (-45)               /* what is left of an echo   */
-#define CL_ECHO_ACTIVE_DB   (-20)               /* while somebody speaks     */
+#define CL_ECHO_ACTIVE_DB   (-15)               /* while somebody speaks     */
 
 
 struct cl_chain_s {
