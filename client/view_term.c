@@ -68,20 +68,28 @@ cl_term_able(void)
 
 /* ---- a crash ---- */
 
+static void
+cl_term_unguard(void)
+{
+    size_t  i;
+
+    for (i = 0; i < WZP_ARRAY_LEN(cl_term_crashes); i++) {
+        (void) sigaction(cl_term_crashes[i], &cl_term_before[i], NULL);
+    }
+}
+
+
 /* Only what is allowed in a handler of signals. */
 
 static void
 cl_term_crashed(int signo, siginfo_t *si, void *ctx)
 {
-    size_t   i;
     ssize_t  n;
 
     n = write(STDOUT_FILENO, cl_term.undo, cl_term.undo_len);
     (void) tcsetattr(STDIN_FILENO, TCSANOW, &cl_term.modes);
 
-    for (i = 0; i < WZP_ARRAY_LEN(cl_term_crashes); i++) {
-        (void) sigaction(cl_term_crashes[i], &cl_term_before[i], NULL);
-    }
+    cl_term_unguard();
 
     /* A fault comes again by itself, and tells where it was. */
 
@@ -95,7 +103,7 @@ cl_term_crashed(int signo, siginfo_t *si, void *ctx)
 
 
 static void
-cl_term_guard(bool on)
+cl_term_guard(void)
 {
     size_t            i;
     struct sigaction  sa;
@@ -105,9 +113,14 @@ cl_term_guard(bool on)
     sa.sa_flags = SA_SIGINFO;
     (void) sigemptyset(&sa.sa_mask);
 
+    /* Who is started in the background may not be ended by SIGQUIT. */
+
     for (i = 0; i < WZP_ARRAY_LEN(cl_term_crashes); i++) {
-        (void) sigaction(cl_term_crashes[i], on ? &sa : &cl_term_before[i],
-                         on ? &cl_term_before[i] : NULL);
+        (void) sigaction(cl_term_crashes[i], NULL, &cl_term_before[i]);
+
+        if (cl_term_before[i].sa_handler != SIG_IGN) {
+            (void) sigaction(cl_term_crashes[i], &sa, NULL);
+        }
     }
 }
 
@@ -204,7 +217,7 @@ cl_term_open(void)
     cl_term_undo("sgr0");
     cl_term_undo("cnorm");
     cl_term_undo("rmcup");
-    cl_term_guard(true);
+    cl_term_guard();
 
     cl_term.away = false;
     cl_term_modes();
@@ -224,7 +237,7 @@ cl_term_close(void)
     }
 
     cl_term_leave();
-    cl_term_guard(false);
+    cl_term_unguard();
     (void) tcsetattr(STDIN_FILENO, TCSADRAIN, &cl_term.modes);
 
     delscreen(cl_term.screen);

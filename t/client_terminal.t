@@ -158,8 +158,8 @@ is($s->wait, 0, 'q leaves');
 $s = Test::Nginx::WZP::Screen->start($t, 'crash', env => \%env,
     command => "sh -c 'echo \$\$ >pid; exec $client @bob $addr'");
 ok($s->shows(qr/2 people|3 people/), 'in the room');
-kill 'QUIT', slurp($t->dir . '/pid');
-isnt($s->wait, 0, 'SIGQUIT ends it');
+kill 'ABRT', slurp($t->dir . '/pid');
+isnt($s->wait, 0, 'SIGABRT ends it');
 is($s->restored, '1111', 'the terminal is as it was');
 
 # ---- the terminal goes away ----
