@@ -25,7 +25,7 @@
 #define WZP_JITTER_SEEN     128         /* numbers known to have come: a
                                            power of two                      */
 
-#define WZP_JITTER_START_MS 40          /* defaults of wzp_jitter_conf_t */
+#define WZP_JITTER_START_MS 30          /* defaults of wzp_jitter_conf_t */
 #define WZP_JITTER_MIN_MS   20
 #define WZP_JITTER_MAX_MS   400
 #define WZP_JITTER_HOLD_MS  100
