@@ -38,11 +38,13 @@ static const cl_key_t  cl_key_table[] = {
     { "aec", CL_KEY_NOT, "no-aec", "on", NULL },
     { "agc", CL_KEY_NOT, "no-agc", "on", NULL },
     { "ns", CL_KEY_NOT, "no-ns", "on", NULL },
+    { "dtx", CL_KEY_NOT, "no-dtx", "on", NULL },
     { "family", CL_KEY_FAMILY, NULL, "any", cl_key_families },
     { "playout-delay", CL_KEY_OPTION, "playout-delay", "20:400", NULL },
     { "reconnect", CL_KEY_OPTION, "reconnect", "never", NULL },
     { "report-quality", CL_KEY_OPTION, "report-quality", "off", NULL },
     { "ring-timeout", CL_KEY_OPTION, "ring-timeout", "40", NULL },
+    { "plain", CL_KEY_OPTION, "plain", "off", NULL },
 };
 
 _Static_assert(WZP_ARRAY_LEN(cl_key_table) <= CL_KEYS_MAX,
