@@ -3,6 +3,7 @@
  * way, in windows of five seconds and as a whole.  PROTOCOL 11.3.
  */
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,6 +20,7 @@
 #define CL_ECHO_LATE_NS     (1 * WZP_SEC)       /* then a packet is lost     */
 #define CL_ECHO_DEAF_NS     (3 * WZP_SEC)       /* then there is no sound    */
 #define CL_ECHO_MARKS       8           /* on their way                      */
+#define CL_ECHO_WANDER_MS   100         /* from one mark to the next         */
 #define CL_ECHO_BINS        30000       /* of 0.1 ms                         */
 #define CL_ECHO_HALVES      4           /* windows, to compare halves        */
 
@@ -60,6 +62,8 @@ typedef struct {
     size_t            heard;                    /* windows                   */
     size_t            told;
     double            least_ms;                 /* round trip                */
+    double            mark_ms;                  /* delay of the last mark    */
+    bool              mark_waits;               /* it is not counted yet     */
     cl_echo_times_t   rtt;
     cl_echo_times_t   delay;
     cl_echo_window_t  windows[CL_ECHO_WINDOWS];
@@ -148,15 +152,49 @@ cl_echo_spoken(void *ctx, uint64_t samples, uint64_t now_ns)
 
 
 static void
-cl_echo_mark(void *ctx, double at)
+cl_echo_delay(cl_echo_t *ec, double ms)
 {
-    double             ms;
-    uint64_t           i, played;
-    cl_echo_t         *ec;
     cl_echo_window_t  *ew;
 
-    ec = ctx;
     ew = &ec->windows[WZP_MIN(ec->heard, CL_ECHO_WINDOWS - 1)];
+
+    ew->marks++;
+    ew->delay_ms += ms;
+    cl_echo_time(&ec->delay, ms);
+}
+
+
+/* Sound that was guessed may look like a mark.  Two marks with the same delay,
+ * more or less, are no chance. */
+
+static void
+cl_echo_confirm(cl_echo_t *ec, double ms)
+{
+    bool  same;
+
+    same = ec->mark_ms > 0 && fabs(ms - ec->mark_ms) < CL_ECHO_WANDER_MS;
+
+    if (same) {
+        if (ec->mark_waits) {
+            cl_echo_delay(ec, ec->mark_ms);
+        }
+
+        cl_echo_delay(ec, ms);
+    }
+
+    ec->mark_ms = ms;
+    ec->mark_waits = !same;
+}
+
+
+static void
+cl_echo_mark(void *ctx, double at)
+{
+    double      ms;
+    uint64_t    i, played;
+    cl_echo_t  *ec;
+
+    ec = ctx;
 
     played = ec->tr.cl->joined_ns + (uint64_t) (at * 1e9 / CL_RATE_HZ);
 
@@ -168,9 +206,7 @@ cl_echo_mark(void *ctx, double at)
              / 1e6;
 
         if (ms >= ec->least_ms) {
-            ew->marks++;
-            ew->delay_ms += ms;
-            cl_echo_time(&ec->delay, ms);
+            cl_echo_confirm(ec, ms);
             return;
         }
     }
