@@ -5,7 +5,7 @@
 #include "extra.h"
 
 
-#define CL_EXTRA_AGO_MS     500         /* older, nobody waits for it        */
+#define CL_EXTRA_STEP_MS    40          /* the longest frame                 */
 
 
 /* Append a block; one that does not fit is left out. */
@@ -97,8 +97,11 @@ cl_extra_copy(cl_extra_t *ex, const wzp_packet_t *pk, uint8_t back,
     se = &ex->ring[(uint16_t) (pk->seq - back) % CL_EXTRA_RING];
     ago_ms = pk->timestamp - se->timestamp;
 
+    /* Over a pause nobody waits for it, and a receiver whose delay follows
+     * what comes would wait for the next one in vain. */
+
     if (se->len == 0 || se->seq != (uint16_t) (pk->seq - back)
-        || ago_ms > CL_EXTRA_AGO_MS)
+        || ago_ms > back * CL_EXTRA_STEP_MS)
     {
         return;
     }
