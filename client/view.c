@@ -16,8 +16,9 @@
 #include "view_term.h"
 
 
-#define CL_VIEW_FRAME_NS    (100 * WZP_MS)      /* no more often            */
-#define CL_VIEW_IDLE_NS     WZP_SEC             /* nothing moves            */
+#define CL_VIEW_FRAME_NS    (100 * WZP_MS)
+#define CL_VIEW_KEY_NS      (30 * WZP_MS)       /* at once, but bounded      */
+#define CL_VIEW_IDLE_NS     WZP_SEC             /* nothing moves             */
 #define CL_VIEW_STEP_DB     2.0f
 
 /* A key that is held down comes again and again, the first time after a
@@ -34,7 +35,8 @@ struct cl_view_s {
     bool              away;             /* stopped, or in the background     */
     bool              fresh;            /* the screen is unknown             */
     bool              dirty;            /* something was said or typed       */
-    uint64_t          draw_ns;          /* not before                        */
+    uint64_t         draw_ns;           /* not before                        */
+    uint64_t         drawn_ns;
     uint64_t          held_ns;          /* push-to-talk: until then; 0: not  */
 
     cl_grid_t         now;
@@ -261,6 +263,7 @@ cl_view_turn(cl_view_t *vw, const cl_view_subject_t *su, uint64_t now_ns)
         cl_view_fill(&vw->fill, &vw->st, su, now_ns);
         cl_view_paint(vw);
         vw->dirty = false;
+        vw->drawn_ns = now_ns;
         vw->draw_ns = now_ns + CL_VIEW_FRAME_NS;
     }
 
@@ -343,24 +346,26 @@ cl_view_silence(cl_view_t *vw, cl_call_t *cl)
 }
 
 
+/* Below what is in use, so that something happens. */
+
 static void
 cl_view_limit(cl_call_t *cl)
 {
     int                      i;
     const wzp_codec_info_t  *ci;
 
-    i = cl->profile >= WZP_PROFILE_DEGRADED ? 0 : (int) cl->profile + 1;
-    cl_call_limit(cl, (wzp_profile_id_t) i);
+    i = WZP_MAX((int) cl->limit, (int) cl->profile) + 1;
+    cl_call_limit(cl, (wzp_profile_id_t) (i < (int) WZP_PROFILE_N ? i : 0));
 
     ci = wzp_codec_info((unsigned) wzp_profile(cl->limit)->codec);
     cl_say("send %s at best", ci->name);
 }
 
 
-/* Keys of a call. */
+/* What is about our own voice. */
 
 static void
-cl_view_call_key(cl_view_t *vw, cl_call_t *cl, int key, uint64_t now_ns)
+cl_view_voice_key(cl_view_t *vw, cl_call_t *cl, int key, uint64_t now_ns)
 {
     switch (key) {
 
@@ -376,6 +381,23 @@ cl_view_call_key(cl_view_t *vw, cl_call_t *cl, int key, uint64_t now_ns)
         vw->held_ns = 0;
         cl_talk_ptt(cl, !cl->pressed);
         break;
+
+    case 'p':
+        cl_view_limit(cl);
+        break;
+
+    default:
+        break;
+    }
+}
+
+
+/* What is about the others. */
+
+static void
+cl_view_people_key(cl_view_t *vw, cl_call_t *cl, int key)
+{
+    switch (key) {
 
     case CL_KEY_UP:
     case 'k':
@@ -398,10 +420,6 @@ cl_view_call_key(cl_view_t *vw, cl_call_t *cl, int key, uint64_t now_ns)
 
     case 'x':
         cl_view_silence(vw, cl);
-        break;
-
-    case 'p':
-        cl_view_limit(cl);
         break;
 
     default:
@@ -466,26 +484,29 @@ cl_view_read(cl_view_t *vw, const cl_view_subject_t *su, uint64_t now_ns,
 
     for (i = 0; i < n; i++) {
         vw->dirty = true;
-        vw->draw_ns = WZP_MIN(vw->draw_ns, now_ns);
+        vw->draw_ns = WZP_MIN(vw->draw_ns, vw->drawn_ns + CL_VIEW_KEY_NS);
 
-        if (keys[i] == CL_KEY_REDRAW) {
-            vw->fresh = true;
-
-        } else if (vw->st.help && keys[i] != 'q') {
-            vw->st.help = false;
-
-        } else if (keys[i] == '?') {
-            vw->st.help = true;
-
-        } else if (cl_view_wish(su, keys[i], &what)) {
+        if (cl_view_wish(su, keys[i], &what)) {
 
             /* The call may be gone after this. */
 
             wish(ctx, what, now_ns);
             return;
+        }
+
+        if (keys[i] == CL_KEY_REDRAW) {
+            vw->fresh = true;
+
+        } else if (vw->st.help || keys[i] == '?') {
+            vw->st.help = !vw->st.help;
 
         } else if (su->cl != NULL) {
-            cl_view_call_key(vw, su->cl, keys[i], now_ns);
+            cl_view_people_key(vw, su->cl, keys[i]);
+
+            if (su->cl->tx != NULL) {
+                cl_view_voice_key(vw, su->cl, keys[i], now_ns);
+            }
+
             cl_view_fill(&vw->fill, &vw->st, su, now_ns);
         }
     }
