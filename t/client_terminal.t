@@ -251,4 +251,20 @@ unlike($plain, qr/[\r\e]/, 'pipe: plain lines');
 like($plain, qr/joined "general"/, 'pipe: it joined');
 like($plain, qr/Ann/, 'pipe: who is there');
 
+# ---- muted, and another connection ----
+
+$s = Test::Nginx::WZP::Screen->start($t, 'again', env => \%env,
+    command => "$client @bob --send-tone $addr");
+ok($s->shows(qr/Bob \(you\).*on air/), 'in the room');
+$s->type('m');
+ok($s->shows(qr/Bob \(you\).*MUTED/), 'muted');
+$t->kill_worker(0);
+ok($s->shows(qr/connection lost[\s\S]*back in the room/), 'lost, and back');
+like($s->text, qr/Bob \(you\).*MUTED/, 'still muted');
+
+($ann) = $t->joined({ seed => seed_of(1), accept_streams => 1 });
+ok(wait_for { $ann->room && muted() }, 'which the new worker knows');
+$s->type('q');
+is($s->wait, 0, 'q leaves');
+
 $t->done;
