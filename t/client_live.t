@@ -129,7 +129,51 @@ my $sent = $p->report->{sent};
 cmp_ok($sent, '>', 0, 'something was sent');
 $q->stop('INT');
 
-sleep 10;
+# ---- what is done to it ----
+
+system("sox -n -r 48000 -c 1 $dir/pink.wav synth 5 pinknoise gain -25") == 0
+    or die;
+my (%ear, %mouth);
+
+for my $how ('', '--process') {
+    my @room = ('--room', "noise$how");
+    $ear{$how} = $t->client(@room, '--record', "$dir/noise$how.wav");
+    $ear{$how}->wait_event('joined') or diag($ear{$how}->story);
+    $mouth{$how} = $t->client(@room, '--send-file', "$dir/pink.wav",
+                              $how ? $how : ());
+}
+
+# ---- a call ----
+
+phones($t);
+my $callee = registered(2, '--accept', '--live', '--capture',
+                        "file:$file{bob}", '--playback', "file:$dir/call.wav");
+my $caller = person(1, '--call', 'bob', '--live', '--capture',
+                    "file:$file{ann}", '--playback', 'null');
+ok($caller->wait_event('talking'), 'a call: Bob is heard')
+    or diag($caller->story);
+ok($callee->wait_event('talking'), 'a call: Ann is heard')
+    or diag($callee->story);
+
+is($mouth{$_}->wait, 0, 'noise is sent') for sort keys %mouth;
+
+for ($caller, $callee, values %ear) {
+    is($_->stop('INT'), 0, 'a good end') or diag($_->story);
+}
+
+ok(-s "$dir/call.wav" > 44 + 48000, 'what Ann said is in a file');
+
+my %rms;
+
+for (keys %mouth) {
+    my $stat = `sox $dir/noise$_.wav -n trim 2 2 stat 2>&1`;
+    ($rms{$_}) = $stat =~ /RMS\s+amplitude:\s+([\d.]+)/;
+}
+
+$t->measures($rms{'--process'} * 3, '<', $rms{''},
+             "--process takes noise away: $rms{''} to $rms{'--process'}");
+
+sleep 5;
 
 for ($a, $b, $n, $m, $e) {
     is($_->stop('INT'), 0, 'a good end') or diag($_->story);
