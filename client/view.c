@@ -74,7 +74,8 @@ cl_view_said(void *ctx, const char *text, bool warning)
 }
 
 
-/* The screen takes with it what was on it. */
+/* The screen takes with it what was on it.  Whoever else listens to what is
+ * said (say.h) has heard it. */
 
 static void
 cl_view_repeat(const cl_view_log_t *lg)
@@ -85,7 +86,7 @@ cl_view_repeat(const cl_view_log_t *lg)
         line = (lg->first + i) % CL_VIEW_LINES;
 
         if (!lg->lines[line].warning) {
-            cl_say("%s", lg->lines[line].text);
+            (void) printf("%s\n", lg->lines[line].text);
 
         } else if (isatty(STDERR_FILENO)) {
             (void) fprintf(stderr, "wzp-client: %s\n", lg->lines[line].text);

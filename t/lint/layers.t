@@ -33,6 +33,7 @@ my @foreign = (
                                     |^t/}x],
     [qr{^opus},                 qr{^client/|^t/}],
     [qr{^sndfile},              qr{^client/|^t/}],
+    [qr{^n?curses|^term\.h},    qr{^client/view_term\.c}],
     [qr{^lcrq},                 qr{^t/}],
 );
 
