@@ -268,18 +268,22 @@ cl_view_people(cl_view_fill_t *vf, cl_view_state_t *vs, const cl_call_t *cl,
 static void
 cl_view_sends(cl_view_me_t *me, const cl_call_t *cl)
 {
-    const char        *more;
+    char               copies[24];
     const wzp_plan_t  *plan;
 
     plan = cl_sender_planned(cl->tx);
+    copies[0] = '\0';
 
-    more = plan->ncopies > 0 ? " + copies"
-           : plan->dred_10ms > 0 ? " + DRED"
-           : plan->inband_fec ? " + FEC"
-           : plan->fec_ratio > 0 ? " + RaptorQ" : "";
+    if (plan->ncopies > 0) {
+        (void) snprintf(copies, sizeof(copies), " + %u cop%s", plan->ncopies,
+                        plan->ncopies == 1 ? "y" : "ies");
+    }
 
-    (void) snprintf(me->sends, sizeof(me->sends), "%s%s",
-                    wzp_codec_info((unsigned) plan->codec)->name, more);
+    (void) snprintf(me->sends, sizeof(me->sends), "%s%s%s%s%s",
+                    wzp_codec_info((unsigned) plan->codec)->name, copies,
+                    plan->dred_10ms > 0 ? " + DRED" : "",
+                    plan->inband_fec ? " + FEC" : "",
+                    plan->fec_ratio > 0 ? " + RaptorQ" : "");
 }
 
 
