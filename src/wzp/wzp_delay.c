@@ -78,7 +78,10 @@ wzp_delay_look(wzp_delay_t *dl)
         }
     }
 
-    dl->need_us = top[rank];
+    /* Down only when nobody needs it any more: of what is needed now and then,
+     * the target must not come and go. */
+
+    dl->need_us = WZP_MIN(WZP_MAX(dl->need_us, top[rank]), top[0]);
 }
 
 
