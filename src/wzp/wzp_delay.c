@@ -11,6 +11,7 @@
 #define WZP_DELAY_LEARN     25          /* samples that are no experience yet */
 #define WZP_DELAY_TOGETHER  (5 * WZP_MS)
 #define WZP_DELAY_BURST     2
+#define WZP_DELAY_FALL      50          /* 20 ms in a second                 */
 #define WZP_DELAY_STRANGE   WZP_SEC
 #define WZP_DELAY_WILD      1000000     /* us: no delay is like that         */
 #define WZP_DELAY_HOUR      3600000     /* ms: another stream                */
@@ -49,7 +50,7 @@ wzp_delay_media(const wzp_delay_t *dl, uint32_t ts, uint32_t unit)
 /* Look the window through: the fastest, and the slowest but a few. */
 
 static void
-wzp_delay_look(wzp_delay_t *dl)
+wzp_delay_look(wzp_delay_t *dl, int64_t fall_us)
 {
     int64_t   v, swap, top[WZP_DELAY_TOP];
     unsigned  i, k, rank;
@@ -78,21 +79,30 @@ wzp_delay_look(wzp_delay_t *dl)
         }
     }
 
-    /* Down only when nobody needs it any more: of what is needed now and then,
-     * the target must not come and go. */
+    /* Down only when nobody needs it any more, and slowly: with what is needed
+     * now and then, the target must not come and go. */
 
-    dl->need_us = WZP_MIN(WZP_MAX(dl->need_us, top[rank]), top[0]);
+    if (dl->n == 1 || dl->need_us < top[rank]) {
+        dl->need_us = top[rank];
+
+    } else if (dl->need_us > top[0]) {
+        dl->need_us = WZP_MAX(dl->need_us - fall_us, top[0]);
+    }
 }
 
 
 static void
-wzp_delay_add(wzp_delay_t *dl, int64_t transit_us)
+wzp_delay_add(wzp_delay_t *dl, int64_t transit_us, uint64_t now_ns)
 {
+    int64_t  fall_us;
+
+    fall_us = (int64_t) ((now_ns - dl->put_ns) / 1000) / WZP_DELAY_FALL;
+
     dl->transit_us[dl->at] = transit_us;
     dl->at = (dl->at + 1) % WZP_DELAY_WINDOW;
     dl->n = WZP_MIN(dl->n + 1, WZP_DELAY_WINDOW);
 
-    wzp_delay_look(dl);
+    wzp_delay_look(dl, WZP_MIN(fall_us, WZP_DELAY_WILD));
 }
 
 
@@ -163,7 +173,7 @@ wzp_delay_put(wzp_delay_t *dl, uint32_t ts, uint32_t unit, uint64_t now_ns)
     transit_us = (int64_t) (now_ns / 1000) - media_us;
 
     if (dl->n == 0 || wzp_delay_counts(dl, transit_us, now_ns)) {
-        wzp_delay_add(dl, transit_us);
+        wzp_delay_add(dl, transit_us, now_ns);
     }
 
     dl->put_ns = now_ns;

@@ -34,7 +34,7 @@ typedef struct {
     uint64_t  put_ns;                   /* last sample                       */
     uint64_t  strange_ns;               /* since when they make no sense     */
     int64_t   base_us;                  /* fastest in the window             */
-    int64_t   need_us;                  /* slowest but a few                 */
+    int64_t   need_us;                  /* slowest but a few; falls slowly    */
     int64_t   transit_us[WZP_DELAY_WINDOW];
 } wzp_delay_t;
 
