@@ -50,7 +50,10 @@ cl_term_able(void)
 
     term = getenv("TERM");
 
-    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || term == NULL
+    /* In the background: whoever takes the screen is stopped. */
+
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)
+        || !cl_term_is_ours() || term == NULL
         || term[0] == '\0' || strcmp(term, "dumb") == 0
         || setupterm(NULL, STDOUT_FILENO, &rc) != OK)
     {

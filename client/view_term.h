@@ -10,7 +10,8 @@
 #include "view_grid.h"
 
 
-/* Standard input and output are terminals that can be painted on. */
+/* Standard input and output are a terminal that can be painted on, and is ours
+ * now. */
 bool cl_term_able(void);
 
 /* Take the screen.  False: it cannot be done, and nothing has happened. */

@@ -242,6 +242,13 @@ for my $how ([dumb => '', TERM => 'dumb'], [none => '', TERM => undef],
          "$name: and one that lives") if $name eq 'plain';
 }
 
+# ---- in the background ----
+
+$s = Test::Nginx::WZP::Screen->start($t, 'background', env => \%env,
+    command => qq(bash -mc "$client @bob --duration 1 $addr & wait"));
+is($s->wait, 0, 'in the background: a good end');
+unlike($s->{p}->output, qr/\e\[\?1049h/, 'and no screen is taken');
+
 # ---- no terminal ----
 
 my ($rc, $plain) = $t->run_client({ home => $home }, @bob, '--duration', 1,
