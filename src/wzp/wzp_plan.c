@@ -17,6 +17,11 @@
                                            rate than it gains by a copy      */
 #define WZP_PLAN_WRAP       5u          /* bytes around a copy               */
 
+#define WZP_PLAN_DRED_LOSS  0.4f        /* a frame out of DRED is worth less */
+
+#define WZP_PLAN_RATIO_MAX  2.0f        /* RaptorQ                           */
+#define WZP_PLAN_RATIO_MIN  0.1f
+
 
 static const char *const  wzp_plan_modes[] = {
     [WZP_PLAN_AUTO] = "auto",
@@ -81,6 +86,122 @@ wzp_plan_bps(const wzp_plan_t *plan)
           + wzp_plan_wrap_bps(plan->codec) * plan->ncopies;
 
     return bps + (uint32_t) ((float) bps * plan->fec_ratio);
+}
+
+
+bool
+wzp_plan_equal(const wzp_plan_t *a, const wzp_plan_t *b)
+{
+    return a->codec == b->codec && a->bitrate_bps == b->bitrate_bps
+           && a->inband_fec == b->inband_fec && a->loss_pct == b->loss_pct
+           && a->dred_10ms == b->dred_10ms && a->ncopies == b->ncopies
+           && memcmp(a->offset, b->offset, sizeof(a->offset)) == 0
+           && a->fec_ratio == b->fec_ratio;
+}
+
+
+/*
+ * A channel with two states, good and lost, left with constant probabilities.
+ * What is lost now is lost d packets later with p + (1 - p) * memory ^ d.
+ */
+
+static float
+wzp_plan_memory(float loss, float burst)
+{
+    float  m;
+
+    m = 1 - 1 / burst - loss / (1 - loss) / burst;
+
+    return WZP_MAX(m, 0);
+}
+
+
+static float
+wzp_plan_power(float v, unsigned n)
+{
+    float  r;
+
+    for (r = 1; n != 0; n--) {
+        r *= v;
+    }
+
+    return r;
+}
+
+
+static float
+wzp_plan_repaired(float ratio, float loss)
+{
+    float  spare;
+
+    spare = ratio / (1 + ratio);
+
+    if (loss < spare / 2) {
+        return loss * 0.05f;
+    }
+
+    return loss < spare ? loss * 0.5f : loss;
+}
+
+
+float
+wzp_plan_left(const wzp_plan_t *plan, float loss, float burst)
+{
+    float     memory, left, one;
+    unsigned  i, at;
+
+    loss = wzp_plan_bound(loss, 0, WZP_PLAN_LOSS_MAX);
+    burst = wzp_plan_bound(burst, 1 / (1 - loss), WZP_PLAN_BURST_MAX);
+    memory = wzp_plan_memory(loss, burst);
+
+    if (plan->fec_ratio > 0) {
+        return wzp_plan_repaired(plan->fec_ratio, loss);
+    }
+
+    for (left = loss, i = 0, at = 0; i < plan->ncopies; i++) {
+        left *= loss + (1 - loss) * wzp_plan_power(memory,
+                                                   plan->offset[i] - at);
+        at = plan->offset[i];
+    }
+
+    one = loss * (loss + (1 - loss) * memory);
+
+    if (plan->inband_fec) {
+        left = WZP_MIN(left, one);
+    }
+
+    if (plan->dred_10ms != 0) {
+        i = plan->dred_10ms * 10
+            / wzp_codec_info((unsigned) plan->codec)->frame_ms;
+        one = WZP_PLAN_DRED_LOSS
+              + (1 - WZP_PLAN_DRED_LOSS) * wzp_plan_power(1 - 1 / burst, i);
+        left = WZP_MIN(left, loss * one);
+    }
+
+    return left;
+}
+
+
+void
+wzp_plan_fill(wzp_plan_t *plan, uint32_t bps)
+{
+    uint32_t  wrap;
+
+    if (wzp_plan_bps(plan) >= bps) {
+        return;
+    }
+
+    if (plan->codec == WZP_CODEC_CODEC2_3200
+        || plan->codec == WZP_CODEC_CODEC2_1200)
+    {
+        plan->fec_ratio = wzp_plan_bound((float) bps
+                                         / (float) plan->bitrate_bps - 1,
+                                         0, WZP_PLAN_RATIO_MAX);
+        return;
+    }
+
+    wrap = wzp_plan_wrap_bps(plan->codec) * plan->ncopies;
+    plan->bitrate_bps = (bps - wrap) / (1 + plan->ncopies);
 }
 
 
@@ -214,6 +335,27 @@ wzp_plan_opus(wzp_plan_t *plan, const wzp_plan_input_t *in,
 }
 
 
+/* Repair packets for twice what is lost, and for a burst in a block. */
+
+static void
+wzp_plan_codec2(wzp_plan_t *plan, const wzp_plan_input_t *in,
+    uint32_t budget_bps, float loss, float burst)
+{
+    float  share, most;
+
+    if (in->mode == WZP_PLAN_OFF || loss < WZP_PLAN_LOSS_LOW) {
+        return;
+    }
+
+    share = wzp_plan_bound(2 * loss + 0.02f * burst, 0, 0.66f);
+    most = (float) budget_bps / (float) plan->bitrate_bps - 1;
+    most = wzp_plan_bound(most, WZP_PLAN_RATIO_MIN, WZP_PLAN_RATIO_MAX);
+
+    plan->fec_ratio = wzp_plan_bound(share / (1 - share), WZP_PLAN_RATIO_MIN,
+                                     most);
+}
+
+
 void
 wzp_plan_choose(wzp_plan_t *plan, const wzp_plan_input_t *in)
 {
@@ -231,14 +373,14 @@ wzp_plan_choose(wzp_plan_t *plan, const wzp_plan_input_t *in)
 
     plan->codec = pr->codec;
     plan->bitrate_bps = wzp_codec_info((unsigned) pr->codec)->bitrate_bps;
-    plan->loss_pct = (unsigned) (loss * 100 + 0.5f);
+    plan->loss_pct = ((unsigned) (loss * 100) + 4) / 5 * 5;
 
     budget = in->budget_bps != 0 ? in->budget_bps : 2 * plan->bitrate_bps;
 
     if (pr->codec == WZP_CODEC_CODEC2_3200
         || pr->codec == WZP_CODEC_CODEC2_1200)
     {
-        plan->fec_ratio = in->mode == WZP_PLAN_OFF ? 0 : pr->fec_ratio;
+        wzp_plan_codec2(plan, in, budget, loss, burst);
         return;
     }
 

@@ -55,6 +55,15 @@ void wzp_plan_choose(wzp_plan_t *plan, const wzp_plan_input_t *in);
  * for Codec2 with repair packets. */
 uint32_t wzp_plan_bps(const wzp_plan_t *plan);
 
+bool wzp_plan_equal(const wzp_plan_t *a, const wzp_plan_t *b);
+
+/* The share of frames that stay lost for who hears them over this channel. */
+float wzp_plan_left(const wzp_plan_t *plan, float loss, float burst);
+
+/* A higher primary rate than is needed, or more repair packets, up to this
+ * rate: to see whether it gets through. */
+void wzp_plan_fill(wzp_plan_t *plan, uint32_t bps);
+
 /* "auto", "off", "inband", "dred", "copies", and back (false: none). */
 const char *wzp_plan_mode_name(wzp_plan_mode_t mode);
 bool wzp_plan_mode_by_name(const char *name, wzp_plan_mode_t *mode);

@@ -37,8 +37,8 @@ static const struct {
 };
 
 
-static wzp_tier_t
-wzp_quality_observe(const wzp_report_t *rp)
+wzp_tier_t
+wzp_tier_of(const wzp_report_t *rp)
 {
     float     loss;
     size_t    i;
@@ -79,7 +79,7 @@ wzp_quality_report(wzp_quality_t *q, const wzp_report_t *rp)
     uint8_t     need;
     wzp_tier_t  seen;
 
-    seen = wzp_quality_observe(rp);
+    seen = wzp_tier_of(rp);
 
     if (seen == q->tier) {
         q->worse = 0;

@@ -35,6 +35,9 @@ void wzp_quality_init(wzp_quality_t *q);
 /* Digest one report; true when the tier has changed. */
 bool wzp_quality_report(wzp_quality_t *q, const wzp_report_t *rp);
 
+/* The row of PROTOCOL 6.5 that one report belongs to. */
+wzp_tier_t wzp_tier_of(const wzp_report_t *rp);
+
 /* "Degraded", ...; the profile that goes with a tier. */
 const char *wzp_tier_name(wzp_tier_t tier);
 wzp_profile_id_t wzp_tier_profile(wzp_tier_t tier);
