@@ -48,6 +48,19 @@ cl_call_on_datagram(void *ctx, const uint8_t *data, size_t len)
 
 
 static void
+cl_call_on_fate(void *ctx, uint64_t number, bool lost)
+{
+    cl_call_t  *cl;
+
+    cl = ctx;
+
+    if (cl->adapt != NULL) {
+        cl_adapt_fate(cl->adapt, number, lost, cl_now());
+    }
+}
+
+
+static void
 cl_call_on_moved(void *ctx, const wzp_addr_t *from, const wzp_addr_t *to)
 {
     char        a[WZP_ADDR_TEXT_MAX], b[WZP_ADDR_TEXT_MAX];
@@ -55,6 +68,10 @@ cl_call_on_moved(void *ctx, const wzp_addr_t *from, const wzp_addr_t *to)
 
     cl = ctx;
     cl->migrations++;
+
+    if (cl->adapt != NULL) {
+        cl_adapt_moved(cl->adapt, cl_now());
+    }
 
     (void) wzp_addr_text(from, a);
     (void) wzp_addr_text(to, b);
@@ -167,6 +184,7 @@ const cl_link_events_t  cl_call_events = {
     .up = cl_call_up,
     .message = cl_call_on_message,
     .datagram = cl_call_on_datagram,
+    .fate = cl_call_on_fate,
     .down = cl_call_down,
     .moved = cl_call_on_moved
 };

@@ -9,6 +9,7 @@
 #define _CALL_H_INCLUDED_
 
 
+#include "adapt.h"
 #include "audio.h"
 #include "debrief.h"
 #include "ident_file.h"
@@ -60,6 +61,7 @@ typedef struct {
     cl_link_t           *ln;
     cl_playout_t        *po;
     cl_sender_t         *tx;            /* NULL: nothing to send             */
+    cl_adapt_t          *adapt;         /* likewise                          */
     cl_audio_t          *au;            /* NULL: not live                    */
     cl_wav_out_t        *rec;           /* NULL: no recording                */
     cl_debrief_t        *debrief;       /* NULL: no report                   */

@@ -129,7 +129,8 @@ cl_call_profile_id(const wzp_profile_t *pr)
 }
 
 
-/* The worse of what the relay recommends and what the person allows. */
+/* The worse of what the relay recommends and what the person allows; when the
+ * network carries it. */
 
 static void
 cl_call_use(cl_call_t *cl, wzp_profile_id_t id)
@@ -137,8 +138,8 @@ cl_call_use(cl_call_t *cl, wzp_profile_id_t id)
     cl->wanted = id;
     id = (wzp_profile_id_t) WZP_MAX((int) id, (int) cl->limit);
 
-    if (cl->tx != NULL) {
-        cl_sender_profile(cl->tx, id);
+    if (cl->adapt != NULL) {
+        cl_adapt_want(cl->adapt, cl->wanted, cl->limit);
     }
 
     cl->profile = id;
@@ -207,6 +208,11 @@ cl_call_enter(cl_call_t *cl, bool resumed)
     }
 
     cl_link_joined(cl->ln, true);
+
+    if (cl->adapt != NULL) {
+        cl_adapt_joined(cl->adapt, cl->extended, now);
+    }
+
     cl_playout_start(cl->po, now);
 
     if (cl->tx != NULL && (!cl->pair || again)) {

@@ -82,6 +82,19 @@ cl_link_datagram(wzp_qconn_t *qc, const uint8_t *data, size_t len)
 
 
 static void
+cl_link_fate(wzp_qconn_t *qc, uint64_t number, bool lost)
+{
+    cl_link_t  *ln;
+
+    ln = cl_link_of(qc);
+
+    if (ln != NULL && ln->ev.fate != NULL) {
+        ln->ev.fate(ln->ctx, number, lost);
+    }
+}
+
+
+static void
 cl_link_message(wzp_qconn_t *qc, const uint8_t *data, size_t len)
 {
     cl_link_t  *ln;
@@ -185,6 +198,7 @@ cl_link_endpoint(cl_link_t *ln)
 
     conf.events.handshake = cl_link_handshake;
     conf.events.datagram = cl_link_datagram;
+    conf.events.fate = cl_link_fate;
     conf.events.message = cl_link_message;
     conf.events.uni = cl_link_uni;
     conf.events.closed = cl_link_closed;

@@ -28,6 +28,10 @@ typedef struct {
 
     void (*message)(void *ctx, const uint8_t *data, size_t len);
     void (*datagram)(void *ctx, const uint8_t *data, size_t len);
+
+    /* What became of a datagram of ours; counted from 0 in each connection. */
+    void (*fate)(void *ctx, uint64_t number, bool lost);
+
     void (*uni)(void *ctx, const uint8_t *data, size_t len, bool fin);
 
     /* The connection is over, or none came about. */

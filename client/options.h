@@ -8,6 +8,7 @@
 
 #include "client.h"
 #include "wzp/wzp_ident.h"
+#include "wzp/wzp_plan.h"
 #include "wzp/wzp_signal.h"
 #include "wzp/wzp_sni.h"
 
@@ -64,6 +65,12 @@ typedef struct {
 
     const char       *profile_name;             /* NULL: as the relay says   */
     wzp_profile_id_t  profile;                  /* the best we will send     */
+
+    const char       *budget_text;              /* --budget                  */
+    uint32_t          budget_bps;               /* 0: twice the profile's    */
+    const char       *redundancy_text;
+    wzp_plan_mode_t   redundancy;
+    bool              no_adapt;
 
     bool              tone;
     double            tone_s;

@@ -3,11 +3,16 @@
  */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 #include <sys/socket.h>
 
 #include "options_check.h"
 #include "say.h"
+
+
+#define CL_BUDGET_MIN   6               /* kbit/s */
+#define CL_BUDGET_MAX   256
 
 
 static cl_exit_t cl_options_room(cl_options_t *op);
@@ -128,6 +133,37 @@ cl_options_profile(cl_options_t *op)
     return cl_fail(CL_USAGE, "--profile %s: unknown, there are 64k 48k 32k "
                    "24k 16k 6k Codec2_3200 Codec2_1200",
                    op->profile_name);
+}
+
+
+static cl_exit_t
+cl_options_redundancy(cl_options_t *op)
+{
+    char    *end;
+    double   kbps;
+
+    if (op->budget_text != NULL) {
+        kbps = strtod(op->budget_text, &end);
+
+        if (end == op->budget_text || *end != '\0'
+            || !(kbps >= CL_BUDGET_MIN && kbps <= CL_BUDGET_MAX))
+        {
+            return cl_fail(CL_USAGE, "--budget %s: kbit/s are needed, %d to "
+                           "%d", op->budget_text, CL_BUDGET_MIN,
+                           CL_BUDGET_MAX);
+        }
+
+        op->budget_bps = (uint32_t) (kbps * 1000);
+    }
+
+    if (op->redundancy_text != NULL
+        && !wzp_plan_mode_by_name(op->redundancy_text, &op->redundancy))
+    {
+        return cl_fail(CL_USAGE, "--redundancy %s: unknown, there are auto "
+                       "off inband dred copies", op->redundancy_text);
+    }
+
+    return CL_OK;
 }
 
 
@@ -284,6 +320,10 @@ cl_options_check(cl_options_t *op)
 
     if (rc == CL_OK) {
         rc = cl_options_profile(op);
+    }
+
+    if (rc == CL_OK) {
+        rc = cl_options_redundancy(op);
     }
 
     if (rc == CL_OK) {

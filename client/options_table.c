@@ -42,6 +42,18 @@ static const cl_option_t  cl_option_table[] = {
       "or Opus64k ... Opus6k, or Codec2_3200 or Codec2_1200\n"
       "(default: what the relay offers)" },
 
+    { "budget", CL_ARG_TEXT, CL_OFF(budget_text), "KBPS",
+      "send no more than so many kbit/s of voice, with all\n"
+      "redundancy (default: twice the profile's rate)" },
+
+    { "redundancy", CL_ARG_TEXT, CL_OFF(redundancy_text), "HOW",
+      "against loss: auto (default, as is measured), off,\n"
+      "inband, dred or copies only" },
+
+    { "no-adapt", CL_ARG_FLAG, CL_OFF(no_adapt), NULL,
+      "do not lower the quality where the network is too\n"
+      "narrow; what the relay directs counts all the same" },
+
     { "send-tone", CL_ARG_TONE, 0, "[SECONDS]",
       "send 440 Hz, for ever or for so long" },
 
@@ -101,8 +113,8 @@ static const cl_option_t  cl_option_table[] = {
       "(default: never; 0: at once)" },
 
     { "report-quality", CL_ARG_FLAG, CL_OFF(report_quality), NULL,
-      "tell the relay about loss and delay once a second,\n"
-      "so that it can choose everybody's quality" },
+      "tell any relay what is lost here once a second, not\n"
+      "only those that know our extensions" },
 
     { "register", CL_ARG_MODE, CL_MODE_REGISTER, NULL,
       "wait for calls instead of joining a room; on a\n"

@@ -111,28 +111,6 @@ cl_status_jitter(const cl_call_t *cl)
 }
 
 
-/* PROTOCOL 3.4. */
-
-static void
-cl_status_quality(cl_call_t *cl)
-{
-    double        v;
-    wzp_report_t  rp;
-
-    v = cl->loss_pct * 255 / 100;
-    rp.loss = (uint8_t) WZP_MIN(v, 255);
-
-    v = (double) cl->qs.rtt_ns / 4e6;
-    rp.rtt_4ms = (uint8_t) WZP_MIN(v, 255);
-
-    v = cl_status_jitter(cl);
-    rp.jitter_ms = (uint8_t) WZP_MIN(v, 255);
-    rp.cap_kbps = 200;
-
-    cl_sender_report(cl->tx, &rp);
-}
-
-
 static void
 cl_status_talkers(const cl_call_t *cl, char *text, size_t size)
 {
@@ -227,12 +205,6 @@ cl_status_turn(cl_call_t *cl, uint64_t now_ns)
 
         if (cl->joined && cl->state != CL_CALL_OVER) {
             cl_status_event(cl);
-        }
-
-        if (cl->op->report_quality && cl->tx != NULL
-            && cl->state == CL_CALL_IN)
-        {
-            cl_status_quality(cl);
         }
     }
 

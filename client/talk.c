@@ -48,7 +48,14 @@ cl_talk_packet(void *ctx, const wzp_packet_t *pk, uint64_t now_ns)
     cl_call_t  *cl;
 
     cl = ctx;
-    cl->tap->packet(cl->tap->ctx, pk, now_ns);
+
+    if (cl->adapt != NULL) {
+        cl_adapt_packet(cl->adapt, pk, now_ns);
+    }
+
+    if (cl->tap != NULL) {
+        cl->tap->packet(cl->tap->ctx, pk, now_ns);
+    }
 }
 
 
@@ -158,6 +165,14 @@ cl_talk_parts(cl_call_t *cl)
         return rc;
     }
 
+    if (cl->tx != NULL) {
+        cl->adapt = cl_adapt_create(cl->op);
+
+        if (cl->adapt == NULL) {
+            return cl_fail(CL_INTERNAL, "no memory");
+        }
+    }
+
     if (cl->op->record != NULL) {
         cl->rec = cl_wav_create(cl->op->record);
 
@@ -189,7 +204,7 @@ cl_talk_parts(cl_call_t *cl)
     memset(&conf, 0, sizeof(cl_playout_conf_t));
     conf.sink = cl->rec != NULL || cl->tap != NULL || cl->debrief != NULL
                 ? cl_talk_sink : NULL;
-    conf.packet = cl->tap != NULL ? cl_talk_packet : NULL;
+    conf.packet = cl_talk_packet;
     conf.talk = cl_talk_talk;
     conf.who = cl_talk_who;
     conf.ctx = cl;
@@ -250,6 +265,33 @@ cl_talk_create(cl_call_t **out, const cl_options_t *op, const cl_me_t *me,
 }
 
 
+static uint64_t
+cl_talk_quality(cl_call_t *cl, uint64_t now_ns)
+{
+    bool                changed;
+    json_t             *ob;
+    uint64_t            next;
+    const wzp_adapt_t  *ad;
+
+    next = cl_adapt_turn(cl->adapt, cl->tx, cl->po, &cl->qs, now_ns,
+                         &changed);
+
+    if (changed) {
+        ad = cl_adapt_state(cl->adapt);
+        cl->profile = ad->profile;
+
+        ob = cl_adapt_json(cl->adapt);
+
+        if (ob != NULL) {
+            (void) json_object_set_new(ob, "reason", json_string(ad->reason));
+            cl_event("quality", ob);
+        }
+    }
+
+    return next;
+}
+
+
 uint64_t
 cl_talk_turn(cl_call_t *cl, uint64_t now_ns)
 {
@@ -260,6 +302,11 @@ cl_talk_turn(cl_call_t *cl, uint64_t now_ns)
 
     due = cl_live_turn(cl, now_ns);
     next = WZP_MIN(next, due);
+
+    if (cl->adapt != NULL && cl->state == CL_CALL_IN) {
+        due = cl_talk_quality(cl, now_ns);
+        next = WZP_MIN(next, due);
+    }
 
     if (cl->tx != NULL && cl->state != CL_CALL_LEAVE) {
         qc = cl->state == CL_CALL_IN ? cl_link_conn(cl->ln) : NULL;
@@ -360,6 +407,7 @@ cl_talk_destroy(cl_call_t *cl)
     cl_link_destroy(cl->ln);
     cl_audio_destroy(cl->au);
     cl_playout_destroy(cl->po);
+    cl_adapt_destroy(cl->adapt);
     cl_metrics_destroy(cl->metrics);
     cl_sender_destroy(cl->tx);
     cl_debrief_destroy(cl->debrief);

@@ -15,6 +15,8 @@
 #define WZP_ADAPT_BOOST_NS      (10 * WZP_SEC)
 #define WZP_ADAPT_BOOST         0.05f
 #define WZP_ADAPT_WEIGHT        24      /* numbers, to be believed           */
+#define WZP_ADAPT_FADE          0.15f   /* of what was seen, in a turn       */
+#define WZP_ADAPT_LOSS_LEAST    0.003f  /* less is none                      */
 
 #define WZP_ADAPT_DOWN          3       /* PROTOCOL 6.5                      */
 #define WZP_ADAPT_UP_LOW        5
@@ -25,6 +27,7 @@
 #define WZP_ADAPT_MEASURED      150     /* of them until loss is measured    */
 #define WZP_ADAPT_HARM_LOSS     0.05f   /* more than before                  */
 #define WZP_ADAPT_HARM_MS       60
+#define WZP_ADAPT_STILL         0.08f   /* after a cut: another one          */
 #define WZP_ADAPT_QUEUE_MS      80      /* a full buffer                     */
 
 #define WZP_ADAPT_BACKOFF_NS    (10 * WZP_SEC)
@@ -146,11 +149,38 @@ wzp_adapt_uplink(wzp_adapt_t *ad, const wzp_adapt_uplink_t *up)
 }
 
 
+/* What would be sent at most without a ceiling. */
+
+static uint32_t
+wzp_adapt_most(const wzp_adapt_t *ad)
+{
+    int                      best;
+    const wzp_codec_info_t  *info;
+
+    if (ad->conf.budget_bps != 0) {
+        return ad->conf.budget_bps;
+    }
+
+    best = WZP_MAX((int) ad->wanted, (int) ad->conf.best);
+    info = wzp_codec_info((unsigned)
+                          wzp_profile((wzp_profile_id_t) best)->codec);
+
+    return 2 * info->bitrate_bps;
+}
+
+
 void
 wzp_adapt_moved(wzp_adapt_t *ad, uint64_t now_ns)
 {
     memset(ad->ears, 0, sizeof(ad->ears));
     memset(&ad->up, 0, sizeof(ad->up));
+
+    /* The old ceiling may be wrong by far, either way. */
+
+    if (ad->ceiling_bps != WZP_ADAPT_NONE) {
+        ad->ceiling_bps = 2 * ad->ceiling_bps < wzp_adapt_most(ad)
+                          ? 2 * ad->ceiling_bps : WZP_ADAPT_NONE;
+    }
 
     ad->rtt_least_us = 0;
     ad->rtt_before_us = 0;
@@ -217,13 +247,16 @@ static void
 wzp_adapt_look(wzp_adapt_t *ad, uint64_t now_ns)
 {
     size_t                  i;
+    uint64_t                said_ns;
     const wzp_adapt_ear_t  *e;
 
+    said_ns = 0;
     memset(&ad->seen, 0, sizeof(ad->seen));
     ad->seen.burst = 1;
 
     for (i = 0; i < WZP_ADAPT_EARS; i++) {
         e = &ad->ears[i];
+        said_ns = WZP_MAX(said_ns, WZP_MAX(e->view_ns, e->report_ns));
 
         if (e->view_ns != 0 && now_ns - e->view_ns < WZP_ADAPT_FRESH_NS) {
             wzp_adapt_worst(ad, e->loss, e->burst,
@@ -236,6 +269,8 @@ wzp_adapt_look(wzp_adapt_t *ad, uint64_t now_ns)
         }
     }
 
+    ad->unheard = said_ns == 0 || now_ns - said_ns >= WZP_ADAPT_FRESH_NS;
+
     if (ad->up.weight >= WZP_ADAPT_WEIGHT) {
         wzp_adapt_worst(ad, ad->up.loss, ad->up.burst,
                         wzp_plan_left(&ad->plan, ad->up.loss, ad->up.burst));
@@ -247,11 +282,12 @@ wzp_adapt_look(wzp_adapt_t *ad, uint64_t now_ns)
         ad->loss = ad->seen.loss;
 
     } else {
-        ad->loss += (ad->seen.loss - ad->loss) * 0.15f;
+        ad->loss += (ad->seen.loss - ad->loss) * WZP_ADAPT_FADE;
+        ad->loss = ad->loss < WZP_ADAPT_LOSS_LEAST ? 0 : ad->loss;
     }
 
     if (ad->seen.loss > 0.005f) {
-        ad->burst += (ad->seen.burst - ad->burst) * 0.3f;
+        ad->burst += (ad->seen.burst - ad->burst) * WZP_ADAPT_FADE;
     }
 }
 
@@ -334,16 +370,17 @@ wzp_adapt_wait(wzp_adapt_t *ad, uint64_t now_ns)
 }
 
 
-/* Down to what got through, and a little less. */
+/* Down to what got through, and a little less; at most to this. */
 
 static void
-wzp_adapt_cut(wzp_adapt_t *ad, uint64_t now_ns)
+wzp_adapt_cut(wzp_adapt_t *ad, uint32_t most_bps, uint64_t now_ns)
 {
     float  bps;
 
     wzp_adapt_begin(ad, WZP_ADAPT_CUT, now_ns);
 
-    bps = (float) ad->before_bps * WZP_MIN(0.85f, 0.9f * (1 - ad->seen.loss));
+    bps = (float) ad->before_bps * (1 - ad->seen.loss);
+    bps = 0.9f * WZP_MIN(bps, (float) most_bps);
 
     ad->ceiling_bps = (uint32_t) WZP_MAX(bps, WZP_ADAPT_FLOOR_BPS);
     ad->reason = "congestion";
@@ -394,27 +431,7 @@ static bool
 wzp_adapt_futile(const wzp_adapt_t *ad)
 {
     return ad->before.queue_ms < WZP_ADAPT_QUEUE_MS
-           && ad->seen.loss > 0.75f * ad->before.loss;
-}
-
-
-/* What would be sent at most without a ceiling. */
-
-static uint32_t
-wzp_adapt_most(const wzp_adapt_t *ad)
-{
-    int                      best;
-    const wzp_codec_info_t  *info;
-
-    if (ad->conf.budget_bps != 0) {
-        return ad->conf.budget_bps;
-    }
-
-    best = WZP_MAX((int) ad->wanted, (int) ad->conf.best);
-    info = wzp_codec_info((unsigned)
-                          wzp_profile((wzp_profile_id_t) best)->codec);
-
-    return 2 * info->bitrate_bps;
+           && ad->seen.loss > 0.6f * ad->before.loss;
 }
 
 
@@ -424,7 +441,13 @@ wzp_adapt_passed(wzp_adapt_t *ad, uint64_t now_ns)
     switch (ad->phase) {
 
     case WZP_ADAPT_CUT:
-        if (wzp_adapt_futile(ad)) {
+        if (!wzp_adapt_futile(ad)) {
+            if (ad->seen.loss > WZP_ADAPT_STILL) {
+                wzp_adapt_cut(ad, UINT32_MAX, now_ns);
+                return;
+            }
+
+        } else {
             ad->ceiling_bps = ad->before_ceiling;
             ad->futile_ns = now_ns + ad->futile_backoff_ns;
             ad->futile_backoff_ns = WZP_MIN(2 * ad->futile_backoff_ns,
@@ -456,16 +479,16 @@ wzp_adapt_passed(wzp_adapt_t *ad, uint64_t now_ns)
 static void
 wzp_adapt_judge(wzp_adapt_t *ad, uint64_t now_ns)
 {
-    if (ad->phase != WZP_ADAPT_CUT && wzp_adapt_harm(ad)) {
+    if (ad->phase == WZP_ADAPT_RISE && wzp_adapt_harm(ad)) {
 
-        /* More does harm: so much as before, and not again soon. */
+        /* It was too much before, already. */
 
-        if (ad->phase == WZP_ADAPT_RISE) {
-            ad->ceiling_bps = WZP_MIN(ad->before_bps, ad->before_ceiling);
-        }
+        wzp_adapt_cut(ad, ad->before_bps, now_ns);
+        return;
+    }
 
-        ad->reason = ad->phase == WZP_ADAPT_PROBE ? "probe failed"
-                                                  : "congestion";
+    if (ad->phase == WZP_ADAPT_PROBE && wzp_adapt_harm(ad)) {
+        ad->reason = "probe failed";
         ad->phase = WZP_ADAPT_STEADY;
         ad->better = 0;
         wzp_adapt_wait(ad, now_ns);
@@ -562,7 +585,8 @@ wzp_adapt_near(const wzp_plan_input_t *a, const wzp_plan_input_t *b,
     float  loss, burst;
 
     if (a->profile != b->profile || a->budget_bps != b->budget_bps
-        || a->mode != b->mode)
+        || a->mode != b->mode || a->unheard != b->unheard
+        || (a->loss > 0) != (b->loss > 0))
     {
         return false;
     }
@@ -593,6 +617,7 @@ wzp_adapt_plan(wzp_adapt_t *ad, uint64_t now_ns)
     in.loss = ad->loss;
     in.burst = ad->burst;
     in.mode = ad->conf.mode;
+    in.unheard = ad->unheard;
 
     if (now_ns < ad->boost_ns) {
         in.loss = WZP_MAX(in.loss, WZP_ADAPT_BOOST);
@@ -623,7 +648,8 @@ wzp_adapt_plan(wzp_adapt_t *ad, uint64_t now_ns)
     }
 
     if (ad->reason == NULL) {
-        ad->reason = in.profile != ad->profile ? "relay" : "loss";
+        ad->reason = ad->profile == WZP_PROFILE_N ? "start"
+                     : in.profile != ad->profile ? "relay" : "loss";
     }
 
     ad->plan = plan;
@@ -674,7 +700,7 @@ wzp_adapt_turn(wzp_adapt_t *ad, uint64_t now_ns)
     trend = wzp_adapt_trend(ad, now_ns);
 
     if (trend < 0 && ad->profile != WZP_PROFILE_CATASTROPHIC) {
-        wzp_adapt_cut(ad, now_ns);
+        wzp_adapt_cut(ad, UINT32_MAX, now_ns);
 
     } else if (trend > 0 && ad->ceiling_bps != WZP_ADAPT_NONE
                && now_ns >= ad->retry_ns)

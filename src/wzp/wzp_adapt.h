@@ -1,7 +1,7 @@
 /*
  * A sender's quality: which profile and which redundancy, from what listeners
  * say they hear, from the way to the relay, and from what relay and person
- * allow.  PROTOCOL 6.5 and 6.7.  Time is a parameter; nothing is sent here.
+ * allow.  PROTOCOL 6.5.  Time is a parameter; nothing is sent here.
  *
  * What the network carries is one number, the ceiling.  It falls when things
  * are bad three times in a row, to what got through; and stays down only if
@@ -88,6 +88,7 @@ typedef struct {
     uint32_t            rtt_least_us;   /*   spans of a minute               */
     uint32_t            rtt_before_us;
 
+    bool                unheard;        /* no listener has said anything     */
     float               loss;           /* plans are made for: fast up, slow */
     float               burst;          /*   down                            */
     wzp_plan_input_t    planned;        /* what the plan was made for        */

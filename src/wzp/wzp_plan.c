@@ -7,20 +7,43 @@
 
 #define WZP_PLAN_LOSS_MAX   0.5f
 #define WZP_PLAN_BURST_MAX  32.0f
-#define WZP_PLAN_LOSS_LOW   0.01f       /* below: nothing is added           */
-#define WZP_PLAN_LOSS_FEC   0.03f       /* below: in-band FEC is enough      */
-#define WZP_PLAN_BURST_FEC  1.5f        /*   for bursts below                */
-#define WZP_PLAN_LEFT       0.01f       /* frames that may stay lost         */
 
 #define WZP_PLAN_BPS_MIN    6000u       /* of Opus                           */
-#define WZP_PLAN_BPS_COPY   12000u      /* below, speech loses more by the
-                                           rate than it gains by a copy      */
 #define WZP_PLAN_WRAP       5u          /* bytes around a copy               */
+#define WZP_PLAN_MEMORY     0.1f        /* a copy comes when what is left of
+                                           a burst is less likely than this  */
 
-#define WZP_PLAN_DRED_LOSS  0.4f        /* a frame out of DRED is worth less */
+#define WZP_PLAN_LOST       0.8f        /* cost of a lost frame; share of it
+                                           of one out of LBRR or DRED        */
+#define WZP_PLAN_LOST_LBRR  0.35f
+#define WZP_PLAN_LOST_DRED  0.4f
+#define WZP_PLAN_INSIDE     0.7f        /* the encoder's rate less these two */
+#define WZP_PLAN_MANY       0.03f       /* more lost ones than that cost     */
+#define WZP_PLAN_LOST_MORE  3.0f        /*   more: soon everybody is told to
+                                           lower the quality (PROTOCOL 6.5)  */
+#define WZP_PLAN_KBPS       0.0003f     /* cost of sending as much           */
 
 #define WZP_PLAN_RATIO_MAX  2.0f        /* RaptorQ                           */
 #define WZP_PLAN_RATIO_MIN  0.1f
+#define WZP_PLAN_RATIO_LOSS 0.01f       /* below: none                       */
+
+#define WZP_PLAN_UNHEARD_PCT  15u       /* PROTOCOL 6.4                      */
+
+
+/* What speech loses by the rate of its encoding.  In units of ESTOI, as all
+ * costs here are; measured. */
+static const struct {
+    float  bps;
+    float  cost;
+} wzp_plan_rates[] = {
+    {  6000, 0.200f },
+    {  9000, 0.120f },
+    { 12000, 0.080f },
+    { 16000, 0.056f },
+    { 24000, 0.034f },
+    { 48000, 0.017f },
+    { 64000, 0.012f },
+};
 
 
 static const char *const  wzp_plan_modes[] = {
@@ -173,8 +196,8 @@ wzp_plan_left(const wzp_plan_t *plan, float loss, float burst)
     if (plan->dred_10ms != 0) {
         i = plan->dred_10ms * 10
             / wzp_codec_info((unsigned) plan->codec)->frame_ms;
-        one = WZP_PLAN_DRED_LOSS
-              + (1 - WZP_PLAN_DRED_LOSS) * wzp_plan_power(1 - 1 / burst, i);
+        one = WZP_PLAN_LOST_DRED
+              + (1 - WZP_PLAN_LOST_DRED) * wzp_plan_power(1 - 1 / burst, i);
         left = WZP_MIN(left, loss * one);
     }
 
@@ -205,59 +228,89 @@ wzp_plan_fill(wzp_plan_t *plan, uint32_t bps)
 }
 
 
+static float
+wzp_plan_rate_cost(float bps)
+{
+    float   t;
+    size_t  i;
+
+    for (i = 1; i < WZP_ARRAY_LEN(wzp_plan_rates) - 1; i++) {
+        if (bps < wzp_plan_rates[i].bps) {
+            break;
+        }
+    }
+
+    t = (bps - wzp_plan_rates[i - 1].bps)
+        / (wzp_plan_rates[i].bps - wzp_plan_rates[i - 1].bps);
+
+    return wzp_plan_rates[i - 1].cost
+           + WZP_MIN(t, 1) * (wzp_plan_rates[i].cost
+                              - wzp_plan_rates[i - 1].cost);
+}
+
+
+/* What speech loses in all, and a little for what it costs to send. */
+
+static float
+wzp_plan_cost(const wzp_plan_t *plan, float loss, float burst)
+{
+    float  bps, cost, left;
+
+    bps = (float) plan->bitrate_bps;
+    left = wzp_plan_left(plan, loss, burst);
+    cost = WZP_PLAN_LOST * left + WZP_PLAN_KBPS
+                                  * (float) wzp_plan_bps(plan) / 1000;
+
+    if (left > WZP_PLAN_MANY) {
+        cost += WZP_PLAN_LOST_MORE * (left - WZP_PLAN_MANY);
+    }
+
+    if (plan->inband_fec) {
+        cost += WZP_PLAN_LOST * WZP_PLAN_LOST_LBRR * (loss - left);
+    }
+
+    if (plan->inband_fec || plan->dred_10ms != 0) {
+        bps *= WZP_PLAN_INSIDE;
+    }
+
+    return cost + wzp_plan_rate_cost(bps);
+}
+
+
 /* The primary rate that leaves room for n copies. */
 
 static uint32_t
 wzp_plan_share(const wzp_plan_t *plan, uint32_t budget_bps, unsigned n)
 {
-    uint32_t  wrap, most;
+    uint32_t  wrap;
 
     wrap = wzp_plan_wrap_bps(plan->codec) * n;
-    most = budget_bps > wrap ? (budget_bps - wrap) / (n + 1) : 0;
 
-    return WZP_MAX(WZP_MIN(plan->bitrate_bps, most), WZP_PLAN_BPS_MIN);
+    return budget_bps > wrap ? (budget_bps - wrap) / (n + 1) : 0;
 }
 
 
-/* So many that what is lost in all of its copies is rare. */
-
-static unsigned
-wzp_plan_copies(const wzp_plan_t *plan, uint32_t budget_bps, float loss)
-{
-    float     left;
-    unsigned  n;
-
-    for (n = 0, left = loss; n < WZP_PLAN_COPIES && left > WZP_PLAN_LEFT; n++)
-    {
-        if (wzp_plan_share(plan, budget_bps, n + 1) < WZP_PLAN_BPS_COPY) {
-            break;
-        }
-
-        left *= loss;
-    }
-
-    return n;
-}
-
-
-/* Twice the mean burst between a frame and its copies, as far as the bound on
- * the last one allows. */
+/* So far apart that a burst does not take a frame and its copy, as long as the
+ * last one comes in time. */
 
 static void
-wzp_plan_spread(wzp_plan_t *plan, float burst)
+wzp_plan_spread(wzp_plan_t *plan, float loss, float burst)
 {
+    float     memory;
     unsigned  i, most, step;
 
-    if (plan->ncopies == 0) {
-        return;
+    most = WZP_PLAN_SPREAD_MS
+           / wzp_codec_info((unsigned) plan->codec)->frame_ms / plan->ncopies;
+
+    memory = wzp_plan_memory(loss, WZP_MAX(burst, 1 / (1 - loss)));
+
+    for (step = 2; step < most; step++) {
+        if (wzp_plan_power(memory, step) < WZP_PLAN_MEMORY) {
+            break;
+        }
     }
 
-    most = WZP_PLAN_SPREAD_MS
-           / wzp_codec_info((unsigned) plan->codec)->frame_ms;
-
-    step = (unsigned) (2 * burst + 0.5f);
-    step = WZP_MIN(step, most / plan->ncopies);
-    step = WZP_MAX(step, 1);
+    step = WZP_MIN(step, most);
 
     for (i = 0; i < plan->ncopies; i++) {
         plan->offset[i] = (uint8_t) (step * (i + 1));
@@ -265,22 +318,89 @@ wzp_plan_spread(wzp_plan_t *plan, float burst)
 }
 
 
+/* Copies: so many that the rest is worth most. */
+
 static void
 wzp_plan_copy(wzp_plan_t *plan, uint32_t budget_bps, float loss, float burst)
 {
-    plan->ncopies = wzp_plan_copies(plan, budget_bps, loss);
-    plan->bitrate_bps = wzp_plan_share(plan, budget_bps, plan->ncopies);
-    wzp_plan_spread(plan, burst);
+    float       cost, least;
+    unsigned    n;
+    uint32_t    bps;
+    wzp_plan_t  one;
+
+    one = *plan;
+    least = wzp_plan_cost(plan, loss, burst);
+
+    for (n = 1; n <= WZP_PLAN_COPIES; n++) {
+        bps = wzp_plan_share(&one, budget_bps, n);
+
+        if (bps < WZP_PLAN_BPS_MIN) {
+            break;
+        }
+
+        one.ncopies = n;
+        one.bitrate_bps = WZP_MIN(one.bitrate_bps, bps);
+        wzp_plan_spread(&one, loss, burst);
+
+        cost = wzp_plan_cost(&one, loss, burst);
+
+        if (cost < least) {
+            least = cost;
+            *plan = one;
+        }
+    }
 }
 
 
 /* In-band FEC and DRED take their part of the encoder's rate: more of it. */
 
 static void
-wzp_plan_inside(wzp_plan_t *plan, uint32_t budget_bps)
+wzp_plan_inside(wzp_plan_t *plan, wzp_plan_mode_t mode, uint32_t bps)
 {
-    plan->bitrate_bps = WZP_MIN(budget_bps, plan->bitrate_bps * 3 / 2);
-    plan->bitrate_bps = WZP_MAX(plan->bitrate_bps, WZP_PLAN_BPS_MIN);
+    plan->bitrate_bps = WZP_MAX(bps, WZP_PLAN_BPS_MIN);
+
+    if (mode == WZP_PLAN_INBAND) {
+        plan->inband_fec = true;
+
+    } else {
+        plan->dred_10ms = plan->codec == WZP_CODEC_OPUS6K ? 104 : 40;
+    }
+}
+
+
+/* Whatever costs least. */
+
+static void
+wzp_plan_auto(wzp_plan_t *plan, const wzp_plan_input_t *in,
+    uint32_t budget_bps, float loss, float burst)
+{
+    int         mode;
+    uint32_t    bps;
+    wzp_plan_t  one, plain;
+
+    plain = *plan;
+    bps = WZP_MIN(budget_bps, plain.bitrate_bps * 3 / 2);
+
+    wzp_plan_copy(plan, budget_bps, loss, burst);
+
+    for (mode = WZP_PLAN_INBAND; mode <= WZP_PLAN_DRED; mode++) {
+        one = plain;
+        wzp_plan_inside(&one, (wzp_plan_mode_t) mode, bps);
+
+        if (wzp_plan_cost(&one, loss, burst)
+            < wzp_plan_cost(plan, loss, burst))
+        {
+            *plan = one;
+        }
+    }
+
+    if (in->unheard && plan->ncopies == 0 && !plan->inband_fec
+        && plan->dred_10ms == 0)
+    {
+        plan->loss_pct = WZP_MAX(plan->loss_pct, WZP_PLAN_UNHEARD_PCT);
+        plan->dred_10ms = plan->codec == WZP_CODEC_OPUS6K ? 104
+                          : plan->bitrate_bps > 24000 ? 10 : 20;
+    }
 }
 
 
@@ -288,49 +408,26 @@ static void
 wzp_plan_opus(wzp_plan_t *plan, const wzp_plan_input_t *in,
     uint32_t budget_bps, float loss, float burst)
 {
-    wzp_plan_mode_t  mode;
+    plan->bitrate_bps = WZP_MIN(plan->bitrate_bps, budget_bps);
+    plan->bitrate_bps = WZP_MAX(plan->bitrate_bps, WZP_PLAN_BPS_MIN);
 
-    mode = in->mode;
+    switch (in->mode) {
 
-    if (mode == WZP_PLAN_AUTO) {
-        wzp_plan_copy(plan, budget_bps, loss, burst);
-
-        if (loss < WZP_PLAN_LOSS_LOW) {
-            mode = WZP_PLAN_OFF;
-
-        } else if (loss < WZP_PLAN_LOSS_FEC && burst < WZP_PLAN_BURST_FEC) {
-            mode = WZP_PLAN_INBAND;
-
-        } else {
-            mode = plan->ncopies != 0 ? WZP_PLAN_COPY : WZP_PLAN_DRED;
-        }
-
-        plan->ncopies = 0;
-        plan->bitrate_bps = wzp_codec_info((unsigned) plan->codec)
-                            ->bitrate_bps;
-    }
-
-    switch (mode) {
-
-    case WZP_PLAN_INBAND:
-        plan->inband_fec = true;
-        wzp_plan_inside(plan, budget_bps);
+    case WZP_PLAN_AUTO:
+        wzp_plan_auto(plan, in, budget_bps, loss, burst);
         break;
 
+    case WZP_PLAN_INBAND:
     case WZP_PLAN_DRED:
-        plan->dred_10ms = plan->codec == WZP_CODEC_OPUS6K ? 104 : 40;
-        wzp_plan_inside(plan, budget_bps);
+        wzp_plan_inside(plan, in->mode, budget_bps);
         break;
 
     case WZP_PLAN_COPY:
         wzp_plan_copy(plan, budget_bps, loss, burst);
         break;
 
-    case WZP_PLAN_AUTO:
     case WZP_PLAN_OFF:
-    default:
-        plan->bitrate_bps = WZP_MIN(plan->bitrate_bps, budget_bps);
-        plan->bitrate_bps = WZP_MAX(plan->bitrate_bps, WZP_PLAN_BPS_MIN);
+        break;
     }
 }
 
@@ -343,7 +440,7 @@ wzp_plan_codec2(wzp_plan_t *plan, const wzp_plan_input_t *in,
 {
     float  share, most;
 
-    if (in->mode == WZP_PLAN_OFF || loss < WZP_PLAN_LOSS_LOW) {
+    if (in->mode == WZP_PLAN_OFF || loss < WZP_PLAN_RATIO_LOSS) {
         return;
     }
 

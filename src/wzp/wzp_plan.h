@@ -33,6 +33,8 @@ typedef struct {
     float             loss;             /* 0 .. 1                            */
     float             burst;            /* mean length in packets, >= 1      */
     wzp_plan_mode_t   mode;
+    bool              unheard;          /* no listener says what he hears:
+                                           DRED, in case (PROTOCOL 6.4)      */
 } wzp_plan_input_t;
 
 

@@ -13,6 +13,7 @@ plan(wzp_profile_id_t profile, uint32_t budget_bps, float loss, float burst,
     wzp_plan_t        pl;
     wzp_plan_input_t  in;
 
+    memset(&in, 0, sizeof(in));
     in.profile = profile;
     in.budget_bps = budget_bps;
     in.loss = loss;

@@ -1,0 +1,354 @@
+/*
+ * Adaptive quality of a call.  See adapt.h.
+ */
+
+#include <stdlib.h>
+
+#include "adapt.h"
+
+
+#define CL_ADAPT_HEARD      16          /* streams that are measured         */
+#define CL_ADAPT_FRESH_NS   (2 * WZP_SEC)
+#define CL_ADAPT_WEIGHT     16          /* packets before a view is told     */
+#define CL_ADAPT_WAIT       48          /* datagrams: acknowledgements come
+                                           many at a time                    */
+#define CL_ADAPT_REPORT     50          /* frames between two reports        */
+#define CL_ADAPT_CAP_KBPS   200
+
+
+/* One sender as he arrives here. */
+typedef struct {
+    uint16_t    id;
+    uint64_t    heard_ns;               /* 0: nobody                         */
+    wzp_loss_t  loss;
+} cl_adapt_heard_t;
+
+
+struct cl_adapt_s {
+    wzp_adapt_t       ad;
+    const char       *redundancy;       /* its mode                          */
+    bool              report;           /* to this relay                     */
+    bool              always;           /* to any                            */
+
+    wzp_loss_t        uplink;
+    cl_adapt_heard_t  heard[CL_ADAPT_HEARD];
+
+    uint64_t          turn_ns;
+    uint64_t          report_ns;        /* the next                          */
+    uint64_t          seen_ns;          /* the last turn, and the sums then  */
+    uint64_t          sent_bytes;
+    uint64_t          guessed;
+    uint64_t          played;
+    float             left;             /* guessed of what is played, now    */
+};
+
+
+cl_adapt_t *
+cl_adapt_create(const cl_options_t *op)
+{
+    cl_adapt_t        *aq;
+    wzp_adapt_conf_t   conf;
+
+    aq = calloc(1, sizeof(cl_adapt_t));
+    if (aq == NULL) {
+        return NULL;
+    }
+
+    memset(&conf, 0, sizeof(wzp_adapt_conf_t));
+    conf.best = op->profile;
+    conf.budget_bps = op->budget_bps;
+    conf.mode = op->redundancy;
+    conf.fixed = op->no_adapt;
+
+    wzp_adapt_init(&aq->ad, &conf);
+    wzp_loss_init(&aq->uplink, CL_ADAPT_WAIT);
+    aq->redundancy = wzp_plan_mode_name(op->redundancy);
+    aq->always = op->report_quality;
+
+    return aq;
+}
+
+
+void
+cl_adapt_destroy(cl_adapt_t *aq)
+{
+    free(aq);
+}
+
+
+void
+cl_adapt_joined(cl_adapt_t *aq, bool ours, uint64_t now_ns)
+{
+    aq->report = ours || aq->always;
+
+    cl_adapt_moved(aq, now_ns);
+}
+
+
+void
+cl_adapt_moved(cl_adapt_t *aq, uint64_t now_ns)
+{
+    wzp_loss_init(&aq->uplink, CL_ADAPT_WAIT);
+    wzp_adapt_moved(&aq->ad, now_ns);
+}
+
+
+void
+cl_adapt_want(cl_adapt_t *aq, wzp_profile_id_t wanted, wzp_profile_id_t limit)
+{
+    wzp_adapt_directive(&aq->ad, wanted);
+    wzp_adapt_limit(&aq->ad, limit);
+
+    aq->turn_ns = 0;
+}
+
+
+void
+cl_adapt_fate(cl_adapt_t *aq, uint64_t number, bool lost, uint64_t now_ns)
+{
+    if (lost) {
+        wzp_loss_gone(&aq->uplink, (uint16_t) number);
+
+    } else {
+        wzp_loss_put(&aq->uplink, (uint16_t) number, now_ns);
+    }
+}
+
+
+void
+cl_adapt_view(cl_adapt_t *aq, uint16_t from, float loss, float burst,
+    uint64_t now_ns)
+{
+    wzp_adapt_view(&aq->ad, from, loss, burst, now_ns);
+}
+
+
+/* The meter of a stream; a new one takes that of the longest silence. */
+
+static cl_adapt_heard_t *
+cl_adapt_heard(cl_adapt_t *aq, uint16_t id)
+{
+    size_t             i;
+    cl_adapt_heard_t  *hd, *oldest;
+
+    oldest = &aq->heard[0];
+
+    for (i = 0; i < CL_ADAPT_HEARD; i++) {
+        hd = &aq->heard[i];
+
+        if (hd->heard_ns != 0 && hd->id == id) {
+            return hd;
+        }
+
+        if (hd->heard_ns < oldest->heard_ns) {
+            oldest = hd;
+        }
+    }
+
+    oldest->id = id;
+    wzp_loss_init(&oldest->loss, WZP_LOSS_WAIT);
+
+    return oldest;
+}
+
+
+void
+cl_adapt_packet(cl_adapt_t *aq, const wzp_packet_t *pk, uint64_t now_ns)
+{
+    cl_adapt_heard_t  *hd;
+
+    if (pk->has_report) {
+        wzp_adapt_report(&aq->ad, pk->stream_id, &pk->report, now_ns);
+    }
+
+    if (pk->stream_id != 0) {
+        hd = cl_adapt_heard(aq, pk->stream_id);
+        hd->heard_ns = now_ns;
+        wzp_loss_put(&hd->loss, pk->seq, now_ns);
+    }
+}
+
+
+/* Of all that was played since the last turn: how much of it was guessed? */
+
+static void
+cl_adapt_left(cl_adapt_t *aq, cl_playout_t *po)
+{
+    size_t               i;
+    uint64_t             guessed, played;
+    wzp_jitter_stats_t   st;
+    const cl_stream_t   *sm;
+
+    guessed = 0;
+    played = 0;
+
+    for (i = 0; i < cl_playout_count(po); i++) {
+        sm = cl_playout_stream(po, i);
+
+        cl_stream_jitter(sm, &st);
+        guessed += sm->st.concealed_plc;
+        played += st.played + st.lost;
+    }
+
+    /* Sums shrink when a stream is given up. */
+
+    aq->left = 0;
+
+    if (guessed > aq->guessed && played > aq->played) {
+        aq->left = (float) (guessed - aq->guessed)
+                   / (float) (played - aq->played);
+    }
+
+    aq->guessed = guessed;
+    aq->played = played;
+}
+
+
+static float
+cl_adapt_jitter(cl_playout_t *po)
+{
+    size_t               i;
+    float                worst;
+    wzp_jitter_stats_t   st;
+
+    for (i = 0, worst = 0; i < cl_playout_count(po); i++) {
+        if (cl_playout_stream(po, i)->talking) {
+            cl_stream_jitter(cl_playout_stream(po, i), &st);
+            worst = WZP_MAX(worst, (float) st.jitter_us / 1000);
+        }
+    }
+
+    return worst;
+}
+
+
+/* PROTOCOL 3.4. */
+
+static void
+cl_adapt_report(cl_adapt_t *aq, cl_sender_t *tx, cl_playout_t *po)
+{
+    float         v;
+    wzp_report_t  rp;
+
+    v = aq->left * 255;
+    rp.loss = (uint8_t) WZP_MIN(v, 255);
+    rp.rtt_4ms = (uint8_t) WZP_MIN(aq->ad.seen.queue_ms / 4, 255);
+
+    v = cl_adapt_jitter(po);
+    rp.jitter_ms = (uint8_t) WZP_MIN(v, 255);
+    rp.cap_kbps = CL_ADAPT_CAP_KBPS;
+
+    cl_sender_report(tx, &rp);
+}
+
+
+/* PROTOCOL E.11. */
+
+static void
+cl_adapt_views(cl_adapt_t *aq, cl_sender_t *tx, uint64_t now_ns)
+{
+    size_t                   i;
+    const cl_adapt_heard_t  *hd;
+
+    for (i = 0; i < CL_ADAPT_HEARD; i++) {
+        hd = &aq->heard[i];
+
+        if (hd->heard_ns != 0 && now_ns - hd->heard_ns < CL_ADAPT_FRESH_NS
+            && wzp_loss_weight(&hd->loss) >= CL_ADAPT_WEIGHT)
+        {
+            cl_sender_view(tx, hd->id, wzp_loss_share(&hd->loss),
+                           wzp_loss_burst(&hd->loss));
+        }
+    }
+}
+
+
+static void
+cl_adapt_uplink(cl_adapt_t *aq, const cl_sender_t *tx,
+    const wzp_qstats_t *qs, uint64_t now_ns)
+{
+    uint64_t            bytes;
+    wzp_adapt_uplink_t  up;
+
+    bytes = cl_sender_stats(tx)->bytes;
+
+    up.loss = wzp_loss_share(&aq->uplink);
+    up.burst = wzp_loss_burst(&aq->uplink);
+    up.weight = wzp_loss_weight(&aq->uplink);
+    up.rtt_us = (uint32_t) (qs->rtt_ns / 1000);
+    up.sent_bps = (uint32_t) ((double) (bytes - aq->sent_bytes) * 8e9
+                              / (double) (now_ns - aq->seen_ns));
+
+    aq->sent_bytes = bytes;
+
+    wzp_adapt_uplink(&aq->ad, &up);
+}
+
+
+uint64_t
+cl_adapt_turn(cl_adapt_t *aq, cl_sender_t *tx, cl_playout_t *po,
+    const wzp_qstats_t *qs, uint64_t now_ns, bool *changed)
+{
+    *changed = false;
+
+    if (now_ns < aq->turn_ns) {
+        return aq->turn_ns;
+    }
+
+    aq->turn_ns = now_ns + WZP_ADAPT_TURN_NS;
+
+    /* An order comes between two turns, in which nothing can be measured. */
+
+    if (now_ns - aq->seen_ns >= WZP_ADAPT_TURN_NS / 2) {
+        cl_adapt_left(aq, po);
+        cl_adapt_uplink(aq, tx, qs, now_ns);
+        cl_adapt_views(aq, tx, now_ns);
+        aq->seen_ns = now_ns;
+    }
+
+    if (wzp_adapt_turn(&aq->ad, now_ns)) {
+        *changed = true;
+        cl_sender_plan(tx, &aq->ad.plan);
+    }
+
+    if (aq->report && now_ns >= aq->report_ns) {
+        aq->report_ns = now_ns + CL_ADAPT_REPORT * WZP_MS
+                                 * wzp_codec_info((unsigned) aq->ad.plan.codec)
+                                   ->frame_ms;
+        cl_adapt_report(aq, tx, po);
+    }
+
+    return aq->turn_ns;
+}
+
+
+const wzp_adapt_t *
+cl_adapt_state(const cl_adapt_t *aq)
+{
+    return &aq->ad;
+}
+
+
+json_t *
+cl_adapt_json(const cl_adapt_t *aq)
+{
+    const wzp_plan_t   *pl;
+    const wzp_adapt_t  *ad;
+
+    ad = &aq->ad;
+    pl = &ad->plan;
+
+    return json_pack("{s:s, s:i, s:s, s:b, s:i, s:i, s:f, s:f, s:f, s:f, "
+                     "s:i}",
+                     "profile", wzp_codec_info((unsigned) pl->codec)->name,
+                     "bitrate_bps", (int) pl->bitrate_bps,
+                     "redundancy", aq->redundancy,
+                     "inband_fec", pl->inband_fec,
+                     "dred_ms", (int) pl->dred_10ms * 10,
+                     "copies", (int) pl->ncopies,
+                     "fec_ratio", (double) pl->fec_ratio,
+                     "heard_loss_pct", (double) ad->seen.loss * 100,
+                     "heard_burst", (double) ad->seen.burst,
+                     "heard_left_pct", (double) ad->seen.left * 100,
+                     "queue_ms", (int) ad->seen.queue_ms);
+}
