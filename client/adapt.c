@@ -14,6 +14,7 @@
                                            many at a time                    */
 #define CL_ADAPT_REPORT     50          /* frames between two reports        */
 #define CL_ADAPT_CAP_KBPS   200
+#define CL_ADAPT_PLAYED     10          /* frames that tell of a stream      */
 
 
 /* One sender as he arrives here. */
@@ -21,6 +22,8 @@ typedef struct {
     uint16_t    id;
     uint64_t    heard_ns;               /* 0: nobody                         */
     wzp_loss_t  loss;
+    uint64_t    guessed;                /* frames, at the last turn          */
+    uint64_t    played;
 } cl_adapt_heard_t;
 
 
@@ -37,8 +40,6 @@ struct cl_adapt_s {
     uint64_t          report_ns;        /* the next                          */
     uint64_t          seen_ns;          /* the last turn, and the sums then  */
     uint64_t          sent_bytes;
-    uint64_t          guessed;
-    uint64_t          played;
     float             left;             /* guessed of what is played, now    */
 };
 
@@ -123,28 +124,38 @@ cl_adapt_view(cl_adapt_t *aq, uint16_t from, float loss, float burst,
 }
 
 
-/* The meter of a stream; a new one takes that of the longest silence. */
-
 static cl_adapt_heard_t *
-cl_adapt_heard(cl_adapt_t *aq, uint16_t id)
+cl_adapt_find(cl_adapt_t *aq, uint16_t id)
 {
-    size_t             i;
-    cl_adapt_heard_t  *hd, *oldest;
-
-    oldest = &aq->heard[0];
+    size_t  i;
 
     for (i = 0; i < CL_ADAPT_HEARD; i++) {
-        hd = &aq->heard[i];
-
-        if (hd->heard_ns != 0 && hd->id == id) {
-            return hd;
-        }
-
-        if (hd->heard_ns < oldest->heard_ns) {
-            oldest = hd;
+        if (aq->heard[i].heard_ns != 0 && aq->heard[i].id == id) {
+            return &aq->heard[i];
         }
     }
 
+    return NULL;
+}
+
+
+/* A new stream takes the place of the longest silence. */
+
+static cl_adapt_heard_t *
+cl_adapt_add(cl_adapt_t *aq, uint16_t id)
+{
+    size_t             i;
+    cl_adapt_heard_t  *oldest;
+
+    oldest = &aq->heard[0];
+
+    for (i = 1; i < CL_ADAPT_HEARD; i++) {
+        if (aq->heard[i].heard_ns < oldest->heard_ns) {
+            oldest = &aq->heard[i];
+        }
+    }
+
+    memset(oldest, 0, sizeof(cl_adapt_heard_t));
     oldest->id = id;
     wzp_loss_init(&oldest->loss, WZP_LOSS_WAIT);
 
@@ -162,45 +173,66 @@ cl_adapt_packet(cl_adapt_t *aq, const wzp_packet_t *pk, uint64_t now_ns)
     }
 
     if (pk->stream_id != 0) {
-        hd = cl_adapt_heard(aq, pk->stream_id);
+        hd = cl_adapt_find(aq, pk->stream_id);
+        hd = hd != NULL ? hd : cl_adapt_add(aq, pk->stream_id);
         hd->heard_ns = now_ns;
         wzp_loss_put(&hd->loss, pk->seq, now_ns);
     }
 }
 
 
-/* Of all that was played since the last turn: how much of it was guessed? */
+/* Of what was played of one stream since the last turn: how much of it was
+ * guessed?  Less than 0: too little was played. */
+
+static float
+cl_adapt_guessed(cl_adapt_heard_t *hd, const cl_stream_t *sm)
+{
+    uint64_t             guessed, played;
+    wzp_jitter_stats_t   st;
+
+    cl_stream_jitter(sm, &st);
+
+    guessed = sm->st.concealed_plc - hd->guessed;
+    played = st.played + st.lost - hd->played;
+
+    hd->guessed += guessed;
+    hd->played += played;
+
+    return played < CL_ADAPT_PLAYED || guessed > played
+           ? -1 : (float) guessed / (float) played;
+}
+
+
+/* What all streams have in common is our own way; who cannot be understood by
+ * anybody is no reason for all others to lower their quality. */
 
 static void
 cl_adapt_left(cl_adapt_t *aq, cl_playout_t *po)
 {
-    size_t               i;
-    uint64_t             guessed, played;
-    wzp_jitter_stats_t   st;
-    const cl_stream_t   *sm;
+    float               v, least;
+    size_t              i;
+    cl_adapt_heard_t   *hd;
+    const cl_stream_t  *sm;
 
-    guessed = 0;
-    played = 0;
+    least = 1;
+    aq->left = 0;
 
     for (i = 0; i < cl_playout_count(po); i++) {
         sm = cl_playout_stream(po, i);
 
-        cl_stream_jitter(sm, &st);
-        guessed += sm->st.concealed_plc;
-        played += st.played + st.lost;
+        hd = cl_adapt_find(aq, sm->id);
+
+        if (hd == NULL) {
+            continue;
+        }
+
+        v = cl_adapt_guessed(hd, sm);
+
+        if (v >= 0 && v <= least) {
+            least = v;
+            aq->left = v;
+        }
     }
-
-    /* Sums shrink when a stream is given up. */
-
-    aq->left = 0;
-
-    if (guessed > aq->guessed && played > aq->played) {
-        aq->left = (float) (guessed - aq->guessed)
-                   / (float) (played - aq->played);
-    }
-
-    aq->guessed = guessed;
-    aq->played = played;
 }
 
 

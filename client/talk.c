@@ -59,6 +59,22 @@ cl_talk_packet(void *ctx, const wzp_packet_t *pk, uint64_t now_ns)
 }
 
 
+/* A listener says what he hears. */
+
+static void
+cl_talk_view(void *ctx, uint16_t about, const cl_stream_t *from, float loss,
+    float burst)
+{
+    cl_call_t  *cl;
+
+    cl = ctx;
+
+    if (cl->adapt != NULL && about == cl->stream_id) {
+        cl_adapt_view(cl->adapt, from->id, loss, burst, cl_now());
+    }
+}
+
+
 static void
 cl_talk_talk(void *ctx, const cl_stream_t *sm, bool talking)
 {
@@ -205,6 +221,7 @@ cl_talk_parts(cl_call_t *cl)
     conf.sink = cl->rec != NULL || cl->tap != NULL || cl->debrief != NULL
                 ? cl_talk_sink : NULL;
     conf.packet = cl_talk_packet;
+    conf.view = cl_talk_view;
     conf.talk = cl_talk_talk;
     conf.who = cl_talk_who;
     conf.ctx = cl;

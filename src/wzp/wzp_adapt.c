@@ -184,6 +184,7 @@ wzp_adapt_moved(wzp_adapt_t *ad, uint64_t now_ns)
 
     ad->rtt_least_us = 0;
     ad->rtt_before_us = 0;
+    ad->left = 0;
     ad->boost_ns = now_ns + WZP_ADAPT_BOOST_NS;
     ad->phase = WZP_ADAPT_STEADY;
     ad->worse = 0;
@@ -286,6 +287,8 @@ wzp_adapt_look(wzp_adapt_t *ad, uint64_t now_ns)
         ad->loss = ad->loss < WZP_ADAPT_LOSS_LEAST ? 0 : ad->loss;
     }
 
+    ad->left += (ad->seen.left - ad->left) * 2 * WZP_ADAPT_FADE;
+
     if (ad->seen.loss > 0.005f) {
         ad->burst += (ad->seen.burst - ad->burst) * WZP_ADAPT_FADE;
     }
@@ -317,7 +320,7 @@ wzp_adapt_trend(wzp_adapt_t *ad, uint64_t now_ns)
     wzp_tier_t    own, seen;
     wzp_report_t  rp;
 
-    v = now_ns < ad->futile_ns ? 0 : ad->seen.left * 255;
+    v = now_ns < ad->futile_ns ? 0 : WZP_MIN(ad->seen.left, ad->left) * 255;
 
     memset(&rp, 0, sizeof(wzp_report_t));
     rp.loss = (uint8_t) WZP_MIN(v, 255);

@@ -91,6 +91,7 @@ typedef struct {
     bool                unheard;        /* no listener has said anything     */
     float               loss;           /* plans are made for: fast up, slow */
     float               burst;          /*   down                            */
+    float               left;           /* seen.left, smoothed               */
     wzp_plan_input_t    planned;        /* what the plan was made for        */
     uint64_t            replan_ns;      /* it stays until then               */
     uint64_t            boost_ns;       /* until then the network is new     */

@@ -13,11 +13,14 @@
 #define WZP_PLAN_MEMORY     0.1f        /* a copy comes when what is left of
                                            a burst is less likely than this  */
 
-#define WZP_PLAN_LOST       0.8f        /* cost of a lost frame; share of it
-                                           of one out of LBRR or DRED        */
-#define WZP_PLAN_LOST_LBRR  0.35f
-#define WZP_PLAN_LOST_DRED  0.4f
-#define WZP_PLAN_INSIDE     0.7f        /* the encoder's rate less these two */
+#define WZP_PLAN_LITTLE     0.01f       /* less loss: nothing is added       */
+#define WZP_PLAN_SOME       0.05f       /* less: in-band FEC is modest       */
+
+#define WZP_PLAN_LOST       0.8f        /* cost of a lost frame              */
+#define WZP_PLAN_NO_LBRR    0.15f       /* frames that have none             */
+#define WZP_PLAN_LOST_DRED  0.7f        /* a frame out of DRED is worth less */
+#define WZP_PLAN_LBRR_RATE  0.85f       /* rate of the encoder less these    */
+#define WZP_PLAN_DRED_RATE  0.7f
 #define WZP_PLAN_MANY       0.03f       /* more lost ones than that cost     */
 #define WZP_PLAN_LOST_MORE  3.0f        /*   more: soon everybody is told to
                                            lower the quality (PROTOCOL 6.5)  */
@@ -36,13 +39,13 @@ static const struct {
     float  bps;
     float  cost;
 } wzp_plan_rates[] = {
-    {  6000, 0.200f },
-    {  9000, 0.120f },
-    { 12000, 0.080f },
-    { 16000, 0.056f },
-    { 24000, 0.034f },
-    { 48000, 0.017f },
-    { 64000, 0.012f },
+    {  6000, 0.150f },
+    {  9000, 0.090f },
+    { 12000, 0.067f },
+    { 16000, 0.050f },
+    { 24000, 0.025f },
+    { 48000, 0.007f },
+    { 64000, 0.005f },
 };
 
 
@@ -187,10 +190,11 @@ wzp_plan_left(const wzp_plan_t *plan, float loss, float burst)
         at = plan->offset[i];
     }
 
-    one = loss * (loss + (1 - loss) * memory);
+    /* LBRR is in the next packet. */
 
     if (plan->inband_fec) {
-        left = WZP_MIN(left, one);
+        one = loss + (1 - loss) * memory;
+        left *= one + (1 - one) * WZP_PLAN_NO_LBRR;
     }
 
     if (plan->dred_10ms != 0) {
@@ -266,11 +270,11 @@ wzp_plan_cost(const wzp_plan_t *plan, float loss, float burst)
     }
 
     if (plan->inband_fec) {
-        cost += WZP_PLAN_LOST * WZP_PLAN_LOST_LBRR * (loss - left);
+        bps *= WZP_PLAN_LBRR_RATE;
     }
 
-    if (plan->inband_fec || plan->dred_10ms != 0) {
-        bps *= WZP_PLAN_INSIDE;
+    if (plan->dred_10ms != 0) {
+        bps *= WZP_PLAN_DRED_RATE;
     }
 
     return cost + wzp_plan_rate_cost(bps);
@@ -318,18 +322,30 @@ wzp_plan_spread(wzp_plan_t *plan, float loss, float burst)
 }
 
 
+/* The better of two. */
+
+static void
+wzp_plan_better(wzp_plan_t *plan, const wzp_plan_t *one, float loss,
+    float burst)
+{
+    if (wzp_plan_cost(one, loss, burst) < wzp_plan_cost(plan, loss, burst)) {
+        *plan = *one;
+    }
+}
+
+
 /* Copies: so many that the rest is worth most. */
 
 static void
-wzp_plan_copy(wzp_plan_t *plan, uint32_t budget_bps, float loss, float burst)
+wzp_plan_copy(wzp_plan_t *plan, uint32_t budget_bps, bool inband, float loss,
+    float burst)
 {
-    float       cost, least;
     unsigned    n;
     uint32_t    bps;
     wzp_plan_t  one;
 
     one = *plan;
-    least = wzp_plan_cost(plan, loss, burst);
+    one.inband_fec = inband;
 
     for (n = 1; n <= WZP_PLAN_COPIES; n++) {
         bps = wzp_plan_share(&one, budget_bps, n);
@@ -341,13 +357,7 @@ wzp_plan_copy(wzp_plan_t *plan, uint32_t budget_bps, float loss, float burst)
         one.ncopies = n;
         one.bitrate_bps = WZP_MIN(one.bitrate_bps, bps);
         wzp_plan_spread(&one, loss, burst);
-
-        cost = wzp_plan_cost(&one, loss, burst);
-
-        if (cost < least) {
-            least = cost;
-            *plan = one;
-        }
+        wzp_plan_better(plan, &one, loss, burst);
     }
 }
 
@@ -374,23 +384,27 @@ static void
 wzp_plan_auto(wzp_plan_t *plan, const wzp_plan_input_t *in,
     uint32_t budget_bps, float loss, float burst)
 {
-    int         mode;
+    unsigned    i;
     uint32_t    bps;
     wzp_plan_t  one, plain;
 
     plain = *plan;
-    bps = WZP_MIN(budget_bps, plain.bitrate_bps * 3 / 2);
 
-    wzp_plan_copy(plan, budget_bps, loss, burst);
+    if (loss >= WZP_PLAN_LITTLE) {
+        for (i = 0; i < 2; i++) {
+            one = plain;
+            wzp_plan_copy(&one, budget_bps, i != 0, loss, burst);
+            wzp_plan_better(plan, &one, loss, burst);
+        }
 
-    for (mode = WZP_PLAN_INBAND; mode <= WZP_PLAN_DRED; mode++) {
-        one = plain;
-        wzp_plan_inside(&one, (wzp_plan_mode_t) mode, bps);
+        bps = loss < WZP_PLAN_SOME ? plain.bitrate_bps * 3 / 2
+                                   : plain.bitrate_bps * 2;
 
-        if (wzp_plan_cost(&one, loss, burst)
-            < wzp_plan_cost(plan, loss, burst))
-        {
-            *plan = one;
+        for (i = 0; i < 2; i++) {
+            one = plain;
+            wzp_plan_inside(&one, i != 0 ? WZP_PLAN_DRED : WZP_PLAN_INBAND,
+                            WZP_MIN(bps, budget_bps));
+            wzp_plan_better(plan, &one, loss, burst);
         }
     }
 
@@ -423,7 +437,7 @@ wzp_plan_opus(wzp_plan_t *plan, const wzp_plan_input_t *in,
         break;
 
     case WZP_PLAN_COPY:
-        wzp_plan_copy(plan, budget_bps, loss, burst);
+        wzp_plan_copy(plan, budget_bps, false, loss, burst);
         break;
 
     case WZP_PLAN_OFF:

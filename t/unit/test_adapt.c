@@ -129,7 +129,7 @@ second(void)
     changes += wzp_adapt_turn(&ad, now_ns);
     profiles += ad.profile != was;
     cuts += ad.phase == WZP_ADAPT_CUT && phase != WZP_ADAPT_CUT;
-    over_s += way.rate_bps != 0 && wzp_plan_bps(&ad.plan) > way.rate_bps;
+    over_s += way.rate_bps != 0 && wzp_plan_bps(&ad.plan) > way.rate_bps * 11 / 10;
 
     if (getenv("WZP_ADAPT_SHOW") != NULL) {
         diag("%4u %-11s %u bps x %u+1 loss %.3f burst %.1f left %.3f queue "
@@ -193,7 +193,8 @@ test_loss(float loss, float burst)
     way.loss = loss;
     way.burst = burst;
     run(6);
-    ok(ad.plan.ncopies >= 1, "%.0f %%, bursts of %.0f: copies within 6 s",
+    ok(ad.plan.ncopies != 0 || ad.plan.inband_fec,
+       "%.0f %%, bursts of %.0f: redundancy within 6 s",
        (double) loss * 100, (double) burst);
     run(600);
     ok(ad.profile == WZP_PROFILE_GOOD && profiles == 0,
@@ -220,7 +221,7 @@ test_narrow(uint32_t rate_bps, uint32_t buffer_ms, wzp_profile_id_t want)
     run(120);
     ok(ad.profile == want, "%u b/s, buffer of %u ms: %s", rate_bps, buffer_ms,
        wzp_codec_info((unsigned) ad.plan.codec)->name);
-    ok(wzp_plan_bps(&ad.plan) <= rate_bps + rate_bps / 50
+    ok(wzp_plan_bps(&ad.plan) <= rate_bps * 11 / 10
        || ad.phase == WZP_ADAPT_PROBE, "it fits: %u b/s",
        wzp_plan_bps(&ad.plan));
 
