@@ -11,28 +11,6 @@
 #define CL_TRIAL_REST_NS    (500 * WZP_MS)      /* at least, to hear it all  */
 
 
-const char *
-cl_grade_name(cl_grade_t grade)
-{
-    static const char *const  names[] = {
-        "EXCELLENT", "GOOD", "FAIR", "POOR"
-    };
-
-    return names[grade];
-}
-
-
-cl_grade_t
-cl_grade(double v, const double limits[3])
-{
-    int  i;
-
-    for (i = 0; i < 3 && v >= limits[i]; i++) { /* void */ }
-
-    return (cl_grade_t) i;
-}
-
-
 static void
 cl_trial_packet(void *ctx, const wzp_packet_t *pk, uint64_t now_ns)
 {

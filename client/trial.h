@@ -10,15 +10,8 @@
 
 
 #include "call.h"
+#include "grade.h"
 #include "loop.h"
-
-
-typedef enum {
-    CL_EXCELLENT = 0,
-    CL_GOOD,
-    CL_FAIR,
-    CL_POOR                             /* the exit status is CL_VERDICT     */
-} cl_grade_t;
 
 
 /* A packet that left. */
@@ -75,12 +68,6 @@ struct cl_trial_s {
     cl_trial_sent_t           log[65536];       /* by number                 */
 };
 
-
-/* "EXCELLENT", ... */
-const char *cl_grade_name(cl_grade_t grade);
-
-/* By three limits: below the first one is excellent; POOR from the last on. */
-cl_grade_t cl_grade(double v, const double limits[3]);
 
 /*
  * Call, test, hang up.  tr is memory for it, about 2 MB.  CL_OK though what
