@@ -45,7 +45,8 @@ typedef struct {
 typedef struct {
     void      (*packet)(void *ctx, const wzp_packet_t *pk, uint64_t now_ns);
 
-    /* The next CL_TICK_SAMPLES; the first ones belong to joined_ns. */
+    /* The next CL_TICK_SAMPLES; the first ones belong to joined_ns.  NULL:
+     * nobody listens. */
     void      (*heard)(void *ctx, const int16_t *pcm);
     uint64_t    drain_ns;               /* to stay when all is sent          */
     void       *ctx;

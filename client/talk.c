@@ -23,7 +23,7 @@ cl_talk_sink(void *ctx, const int16_t *pcm)
 
     cl = ctx;
 
-    if (cl->tap != NULL) {
+    if (cl->tap != NULL && cl->tap->heard != NULL) {
         cl->tap->heard(cl->tap->ctx, pcm);
     }
 
@@ -218,7 +218,8 @@ cl_talk_parts(cl_call_t *cl)
     }
 
     memset(&conf, 0, sizeof(cl_playout_conf_t));
-    conf.sink = cl->rec != NULL || cl->tap != NULL || cl->debrief != NULL
+    conf.sink = cl->rec != NULL || cl->debrief != NULL
+                || (cl->tap != NULL && cl->tap->heard != NULL)
                 ? cl_talk_sink : NULL;
     conf.packet = cl_talk_packet;
     conf.view = cl_talk_view;
