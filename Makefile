@@ -313,7 +313,7 @@ $(FUZZ_QUIC): FUZZ_LIBS_MORE = $(NGTCP2_LIBS) $(BORINGSSL_LIBS)
 $(FUZZ_QUIC): $(FUZZ_QUIC_SRCS) $(wildcard src/quic/*.h src/net/*.h t/sim/*.h)
 
 $(FUZZ_SETTINGS): FUZZ_SRCS_MORE = $(OPTIONS_SRCS)
-$(FUZZ_SETTINGS): $(wildcard client/*.[ch])
+$(FUZZ_SETTINGS) $(BUILD)/t/fuzz/fuzz_capture: $(wildcard client/*.[ch])
 
 $(FUZZ): $(BUILD)/%: %.c $(WZP_SRCS) $(wildcard src/wzp/*.h t/fuzz/*.h)
 	$(call SAY,FUZZ)
