@@ -45,7 +45,7 @@ static const struct {
 static void
 cl_event_log_tee(const char *name, const json_t *ob)
 {
-    if (strcmp(name, "status") != 0) {
+    if (strcmp(name, "status") != 0 && strcmp(name, "streams") != 0) {
         cl_event_log(name, json_copy((json_t *) (uintptr_t) ob));
     }
 }

@@ -83,6 +83,12 @@ cl_main_do(const cl_options_t *op)
     case CL_MODE_DEVICES:
         return cl_audio_list();
 
+    case CL_MODE_ANALYZE:
+        return cl_mode_analyze(op);
+
+    case CL_MODE_REPLAY:
+        return cl_mode_replay(op);
+
     case CL_MODE_DONE:
         break;
     }

@@ -26,6 +26,8 @@ cl_exit_t cl_mode_drift(const cl_options_t *op);
 cl_exit_t cl_mode_sweep(const cl_options_t *op);
 cl_exit_t cl_mode_feather(const cl_options_t *op);
 cl_exit_t cl_mode_bench(const cl_options_t *op);
+cl_exit_t cl_mode_analyze(const cl_options_t *op);
+cl_exit_t cl_mode_replay(const cl_options_t *op);
 
 
 #endif /* _MODES_H_INCLUDED_ */

@@ -39,6 +39,8 @@ typedef enum {
     CL_MODE_FEATHER,                    /* the word "feather"                */
     CL_MODE_BENCH,
     CL_MODE_DEVICES,                    /* --list-devices                    */
+    CL_MODE_ANALYZE,
+    CL_MODE_REPLAY,
     CL_MODE_DONE                        /* --help, --version: printed        */
 } cl_mode_t;
 
@@ -96,7 +98,7 @@ typedef struct {
     size_t            nvolume;
     bool              no_dtx;
 
-    const char       *who;                      /* --call, --route, ...      */
+    const char       *who;                      /* --call, --analyze, ...    */
     bool              has_accept;
     wzp_accept_t      accept;
     bool              reject;
@@ -109,6 +111,8 @@ typedef struct {
     const char       *bench;                    /* what; "all"               */
     bool              has_loss;
     double            loss_pct;                 /* of --bench                */
+    const char       *dump;                     /* --analyze                 */
+    const char       *html;
     unsigned          ping_count;
     const char       *fingerprint_text;
     bool              pinned;                   /* that is the server's      */

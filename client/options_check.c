@@ -176,7 +176,7 @@ cl_options_local(const cl_options_t *op)
            || op->mode == CL_MODE_ADD || op->mode == CL_MODE_REMOVE
            || op->mode == CL_MODE_CONFIG || op->mode == CL_MODE_SWEEP
            || op->mode == CL_MODE_BENCH || op->mode == CL_MODE_DEVICES
-           || op->mode == CL_MODE_FEATHER;
+           || op->mode == CL_MODE_FEATHER || op->mode == CL_MODE_REPLAY;
 }
 
 
@@ -243,6 +243,44 @@ cl_options_config(const cl_options_t *op)
     return !op->as_words || !op->as_hex
            ? CL_OK
            : cl_fail(CL_USAGE, "--words and --hex exclude each other");
+}
+
+
+/* Who only watches sends nothing and plays nothing, and goes by a name that
+ * says so. */
+
+static cl_exit_t
+cl_options_analyze(cl_options_t *op)
+{
+    if (op->mode != CL_MODE_ANALYZE) {
+        return op->dump == NULL
+               && (op->html == NULL || op->mode == CL_MODE_REPLAY)
+               ? CL_OK
+               : cl_fail(CL_USAGE, "--dump is for --analyze, --html for that "
+                         "and --replay");
+    }
+
+    if (op->tone || op->send_file != NULL || op->record != NULL
+        || op->report != NULL || cl_options_given(op, "live") != NULL
+        || cl_options_given(op, "ptt") != NULL)
+    {
+        return cl_fail(CL_USAGE, "--analyze sends nothing and plays nothing");
+    }
+
+    if (cl_options_given(op, "room") != NULL) {
+        return cl_fail(CL_USAGE, "--analyze names the room, --room is not "
+                       "needed");
+    }
+
+    if (cl_options_given(op, "alias") == NULL) {
+        op->alias = "analyzer";
+    }
+
+    op->live = false;
+    op->ptt = false;
+    op->room = op->who;
+
+    return CL_OK;
 }
 
 
@@ -342,11 +380,16 @@ cl_options_check(cl_options_t *op)
         rc = cl_options_tests(op);
     }
 
+    if (rc == CL_OK) {
+        rc = cl_options_analyze(op);
+    }
+
     if (rc != CL_OK) {
         return rc;
     }
 
-    return op->mode == CL_MODE_CALL || cl_options_trial(op)
+    return op->mode == CL_MODE_CALL || op->mode == CL_MODE_ANALYZE
+           || cl_options_trial(op)
            ? cl_options_room(op) : CL_OK;
 }
 

@@ -176,6 +176,19 @@ static const cl_option_t  cl_option_table[] = {
     { "loss", CL_ARG_LOSS, 0, "PERCENT",
       "of the packets, for --bench (20)" },
 
+    { "analyze", CL_ARG_WHO, CL_MODE_ANALYZE, "ROOM",
+      "be in a room, send nothing, and tell how everybody's\n"
+      "packets arrive; a verdict at the end" },
+
+    { "html", CL_ARG_TEXT, CL_OFF(html), "FILE",
+      "write what was found out as a page, too" },
+
+    { "dump", CL_ARG_TEXT, CL_OFF(dump), "FILE",
+      "keep whole packets, with all that is said, for" },
+
+    { "replay", CL_ARG_WHO, CL_MODE_REPLAY, "FILE",
+      "tell the same about what --dump has kept" },
+
     { "fingerprint", CL_ARG_TEXT, CL_OFF(fingerprint_text), "HEX",
       "the relay's certificate must have this SHA-256;\n"
       "without it the first one seen is remembered in\n"
