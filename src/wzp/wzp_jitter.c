@@ -681,6 +681,31 @@ wzp_jitter_pause(wzp_jitter_t *jb, int32_t gap_ms, uint64_t now_ns)
 }
 
 
+/* A frame is missing, but playing is earlier than it should be: the frame may
+ * still come, and no better moment for the delay to grow. */
+
+static bool
+wzp_jitter_wait(wzp_jitter_t *jb, wzp_jitter_out_t *out, uint16_t dur_ms,
+    uint64_t now_ns)
+{
+    if (wzp_delay_excess(&jb->delay, jb->next_ts, jb->unit, now_ns)
+            > -dur_ms * 1000
+        || jb->dry_ms + dur_ms > jb->conf.hold_ms)
+    {
+        return false;
+    }
+
+    jb->dry_ms = (uint16_t) (jb->dry_ms + dur_ms);
+    jb->st.dry++;
+    wzp_jitter_moved(jb, now_ns);
+
+    out->what = WZP_JITTER_DRY;
+    out->dur_ms = dur_ms;
+
+    return true;
+}
+
+
 /* One step; false when nothing is to be played for it. */
 
 static bool
@@ -715,6 +740,10 @@ wzp_jitter_play(wzp_jitter_t *jb, wzp_jitter_out_t *out, uint64_t now_ns)
 
     dur_ms = jb->dur_ms ? jb->dur_ms : WZP_JITTER_TICK_MS;
     dur_ms = (uint16_t) WZP_MIN(dur_ms, gap);
+
+    if (wzp_jitter_wait(jb, out, dur_ms, now_ns)) {
+        return true;
+    }
 
     wzp_jitter_give(sl, &out->frame);
     out->what = WZP_JITTER_LOST;

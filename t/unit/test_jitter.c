@@ -281,6 +281,31 @@ test_dry(void)
 }
 
 
+/* The delay should grow, and a frame is missing: it grows there. */
+
+static void
+test_wait(void)
+{
+    start();
+
+    (void) put(0, 0);
+    (void) put(1, 20);
+    (void) put(3, 60);
+    now = 30;
+    is_str(story(2), "FF", "two, and then a hole");
+
+    jb.delay.start_ms = 120;
+    is_str(story(2), "DD", "is waited for");
+    is_i64(put_copy(2, 100), WZP_OK, "until a copy comes");
+    is_str(story(2), "FF", "nothing was lost");
+    is_u64(jb.st.lost, 0, "nor counted as such");
+
+    jb.delay.start_ms = 400;
+    (void) put(5, 100);
+    is_str(story(7), "DDDDDLF", "but only for so long");
+}
+
+
 static void
 test_restart(void)
 {
@@ -530,6 +555,7 @@ main(void)
     test_loss();
     test_copy();
     test_dry();
+    test_wait();
     test_restart();
     test_jump();
     test_timestamps();
