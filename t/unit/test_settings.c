@@ -261,6 +261,11 @@ test_options(void)
     ok(!op.live && !op.ptt, "indeed");
     is_u64(with("aec = off", "--no-aec=off", "host"), CL_OK, "taken back");
     ok(!op.no_aec, "is");
+    is_u64(with("budget = 48\nredundancy = off\nadapt = off", "host", NULL),
+           CL_OK, "redundancy");
+    is_u64(op.budget_bps, 48000, "within a budget");
+    ok(op.no_adapt, "that stays");
+    is_u64(with("budget = 1", "host", NULL), CL_USAGE, "not too low");
     is_u64(with("aec = 1", "host", NULL), CL_USAGE, "a bad switch");
 
     is_u64(with("\nprofile = 23k", "host", NULL), CL_USAGE, "a bad value");
