@@ -188,7 +188,7 @@ cl_mode_table(cl_mode_analyze_t *ma)
 static uint64_t
 cl_mode_tasks(cl_mode_analyze_t *ma, uint64_t now_ns)
 {
-    uint64_t  next;
+    uint64_t  next, due;
 
     if (now_ns >= ma->names_ns) {
         ma->names_ns = now_ns + CL_NAMES_NS;
@@ -208,8 +208,8 @@ cl_mode_tasks(cl_mode_analyze_t *ma, uint64_t now_ns)
     next = ma->names_ns;
 
     if (ma->vw != NULL) {
-        next = WZP_MIN(next, cl_analyze_view_turn(ma->vw, &ma->study.an,
-                                                  now_ns));
+        due = cl_analyze_view_turn(ma->vw, &ma->study.an, now_ns);
+        next = WZP_MIN(next, due);
     }
 
     return next;

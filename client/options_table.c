@@ -181,10 +181,12 @@ static const cl_option_t  cl_option_table[] = {
       "packets arrive; a verdict at the end" },
 
     { "html", CL_ARG_TEXT, CL_OFF(html), "FILE",
-      "write what was found out as a page, too" },
+      "write what --analyze or --replay finds out as a page,\n"
+      "too" },
 
     { "dump", CL_ARG_TEXT, CL_OFF(dump), "FILE",
-      "keep whole packets, with all that is said, for" },
+      "with --analyze: keep whole packets, and with them all\n"
+      "that is said" },
 
     { "replay", CL_ARG_WHO, CL_MODE_REPLAY, "FILE",
       "tell the same about what --dump has kept" },
