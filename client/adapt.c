@@ -14,6 +14,8 @@
                                            many at a time                    */
 #define CL_ADAPT_REPORT     50          /* frames between two reports        */
 #define CL_ADAPT_CAP_KBPS   200
+#define CL_ADAPT_LEFT       3           /* turns: so long redundancy takes to
+                                           get going                         */
 #define CL_ADAPT_PLAYED     10          /* frames that tell of a stream      */
 
 
@@ -40,7 +42,8 @@ struct cl_adapt_s {
     uint64_t          report_ns;        /* the next                          */
     uint64_t          seen_ns;          /* the last turn, and the sums then  */
     uint64_t          sent_bytes;
-    float             left;             /* guessed of what is played, now    */
+    float             left[CL_ADAPT_LEFT];  /* guessed of what was played,
+                                               of the last turns             */
 };
 
 
@@ -215,7 +218,8 @@ cl_adapt_left(cl_adapt_t *aq, cl_playout_t *po)
     const cl_stream_t  *sm;
 
     least = 1;
-    aq->left = 0;
+    memmove(aq->left + 1, aq->left, sizeof(aq->left) - sizeof(aq->left[0]));
+    aq->left[0] = 0;
 
     for (i = 0; i < cl_playout_count(po); i++) {
         sm = cl_playout_stream(po, i);
@@ -230,7 +234,7 @@ cl_adapt_left(cl_adapt_t *aq, cl_playout_t *po)
 
         if (v >= 0 && v <= least) {
             least = v;
-            aq->left = v;
+            aq->left[0] = v;
         }
     }
 }
@@ -260,9 +264,14 @@ static void
 cl_adapt_report(cl_adapt_t *aq, cl_sender_t *tx, cl_playout_t *po)
 {
     float         v;
+    size_t        i;
     wzp_report_t  rp;
 
-    v = aq->left * 255;
+    for (i = 1, v = aq->left[0]; i < CL_ADAPT_LEFT; i++) {
+        v = WZP_MIN(v, aq->left[i]);
+    }
+
+    v *= 255;
     rp.loss = (uint8_t) WZP_MIN(v, 255);
     rp.rtt_4ms = (uint8_t) WZP_MIN(aq->ad.seen.queue_ms / 4, 255);
 
