@@ -145,6 +145,12 @@ cl_phone_over(cl_phone_t *ph)
 
     pa = &ph->with;
 
+    /* One that came and went in a single turn: nobody was told yet. */
+
+    if (!pa->open && ph->cl == NULL && !ph->dl.outgoing) {
+        cl_phone_meet(ph);
+    }
+
     /* A call that came and went while the last one was being put away. */
 
     if (!pa->open || pa->over || strcmp(pa->id, ph->dl.id) != 0) {
