@@ -20,6 +20,9 @@
  *   lsd_db    log-spectral distance, mean over active frames; 60 dB below the
  *             loudest bin is the floor
  *
+ *   delay_p95_ms, delay_max_ms
+ *             with --wander: of the delays of single seconds
+ *
  * --wander lets the delay move so much from one second to the next, as a
  * jitter buffer that adapts does.
  */
@@ -489,18 +492,44 @@ follow(const signal_t *r, const signal_t *d, long i, long lag, long wander)
 }
 
 
+static int
+ascending(const void *a, const void *b)
+{
+    double  x = *(const double *) a, y = *(const double *) b;
+
+    return (x > y) - (x < y);
+}
+
+
+/* Of n values, that which so large a share of them does not exceed. */
+
+static double
+quantile(double *v, size_t n, double share)
+{
+    if (n == 0) {
+        return 0;
+    }
+
+    qsort(v, n, sizeof(double), ascending);
+
+    return v[(size_t) ceil((double) n * share) - 1];
+}
+
+
 static void
 judge(const signal_t *r, const signal_t *d, long lag, long wander)
 {
     long     at0, here;
     double  *energy, (*fx)[BANDS], (*fy)[BANDS], max, ex, ey, s, e, stoi,
-             estoi, snr, lsd;
-    size_t   i, n, kept, missing, segments;
+             estoi, snr, lsd, *delays;
+    size_t   i, n, kept, missing, segments, ndelays;
 
     n = r->n < FRAME ? 0 : (r->n - FRAME) / HOP + 1;
     fx = grab(n, sizeof(*fx));
     fy = grab(n, sizeof(*fy));
     energy = grab(n, sizeof(double));
+    delays = grab(n, sizeof(double));
+    ndelays = 0;
 
     for (max = 0, i = 0; i < n; i++) {
         energy[i] = bands(r, (long) (i * HOP), fx[i]);
@@ -515,6 +544,10 @@ judge(const signal_t *r, const signal_t *d, long lag, long wander)
 
         if (wander > 0 && i % (RATE / HOP) == 0) {
             here = follow(r, d, at0, here, wander);
+
+            if (correlate(r, d, at0, at0 + RATE, here) > 0.5) {
+                delays[ndelays++] = (double) here * 1000 / RATE;
+            }
         }
 
         if (energy[i] < max * 1e-4) {
@@ -550,17 +583,20 @@ judge(const signal_t *r, const signal_t *d, long lag, long wander)
 
     printf("{\"delay_ms\":%.1f,\"corr\":%.4f,\"stoi\":%.4f,\"estoi\":%.4f,"
            "\"level_db\":%.1f,\"active_s\":%.2f,\"missing\":%.4f,"
-           "\"segsnr_db\":%.2f,\"lsd_db\":%.2f}\n",
+           "\"segsnr_db\":%.2f,\"lsd_db\":%.2f,"
+           "\"delay_p95_ms\":%.1f,\"delay_max_ms\":%.1f}\n",
            (double) lag * 1000 / RATE,
            fabs(correlate(r, d, 0, (long) r->n, lag)),
            stoi / (double) segments, estoi / (double) segments,
            10 * log10((ey + 1e-20) / ex), (double) (kept * HOP) / RATE,
            (double) missing / (double) kept, snr / (double) kept,
-           lsd / (double) kept);
+           lsd / (double) kept, quantile(delays, ndelays, 0.95),
+           quantile(delays, ndelays, 1));
 
     free(fx);
     free(fy);
     free(energy);
+    free(delays);
 }
 
 
