@@ -14,7 +14,7 @@
                                            many at a time                    */
 #define CL_ADAPT_REPORT     50          /* frames between two reports        */
 #define CL_ADAPT_CAP_KBPS   200
-#define CL_ADAPT_LEFT       3           /* turns: so long redundancy takes to
+#define CL_ADAPT_LEFT       5           /* turns: so long redundancy takes to
                                            get going                         */
 #define CL_ADAPT_PLAYED     10          /* frames that tell of a stream      */
 

@@ -17,6 +17,7 @@
 #define WZP_ADAPT_WEIGHT        24      /* numbers, to be believed           */
 #define WZP_ADAPT_FADE          0.15f   /* of what was seen, in a turn       */
 #define WZP_ADAPT_LOSS_LEAST    0.003f  /* less is none                      */
+#define WZP_ADAPT_LOSS_BURST    0.03f   /* enough to tell bursts             */
 
 #define WZP_ADAPT_DOWN          3       /* PROTOCOL 6.5                      */
 #define WZP_ADAPT_UP_LOW        5
@@ -289,7 +290,12 @@ wzp_adapt_look(wzp_adapt_t *ad, uint64_t now_ns)
 
     ad->left += (ad->seen.left - ad->left) * 2 * WZP_ADAPT_FADE;
 
-    if (ad->seen.loss > 0.005f) {
+    if (ad->seen.loss > WZP_ADAPT_LOSS_BURST
+        && ad->seen.burst > ad->burst)
+    {
+        ad->burst = ad->seen.burst;
+
+    } else if (ad->seen.loss > 0) {
         ad->burst += (ad->seen.burst - ad->burst) * WZP_ADAPT_FADE;
     }
 }
@@ -579,7 +585,7 @@ wzp_adapt_budget(const wzp_adapt_t *ad, wzp_profile_id_t profile)
 
 
 /* Is this input so near to the one of the plan that it may stay?  Less loss
- * or other bursts have time. */
+ * and shorter bursts have time. */
 
 static bool
 wzp_adapt_near(const wzp_plan_input_t *a, const wzp_plan_input_t *b,
@@ -600,10 +606,14 @@ wzp_adapt_near(const wzp_plan_input_t *a, const wzp_plan_input_t *b,
         return false;
     }
 
-    burst = a->burst > b->burst ? a->burst - b->burst : b->burst - a->burst;
+    burst = a->burst - b->burst;
+
+    if (burst > 0.4f * b->burst) {
+        return false;
+    }
 
     return !due
-           || (-loss <= 0.005f + 0.3f * b->loss && burst <= 0.4f * b->burst);
+           || (-loss <= 0.005f + 0.3f * b->loss && -burst <= 0.4f * b->burst);
 }
 
 
@@ -659,6 +669,7 @@ wzp_adapt_plan(wzp_adapt_t *ad, uint64_t now_ns)
     ad->planned = in;
     ad->profile = in.profile;
     ad->replan_ns = now_ns + WZP_ADAPT_PLAN_NS;
+    ad->worse = 0;
 
     return true;
 }

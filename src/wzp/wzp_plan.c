@@ -176,6 +176,12 @@ wzp_plan_left(const wzp_plan_t *plan, float loss, float burst)
     float     memory, left, one;
     unsigned  i, at;
 
+    /* Redundancy is no answer to that: perhaps it is the reason. */
+
+    if (loss > WZP_PLAN_LOSS_MAX) {
+        return WZP_MIN(loss, 1);
+    }
+
     loss = wzp_plan_bound(loss, 0, WZP_PLAN_LOSS_MAX);
     burst = wzp_plan_bound(burst, 1 / (1 - loss), WZP_PLAN_BURST_MAX);
     memory = wzp_plan_memory(loss, burst);
