@@ -56,7 +56,8 @@ cmp_ok($_->{bitrate_bps} * (1 + $_->{copies}), '<=', 48_000,
 
 # too narrow
 
-ok($narrow->wait_event('quality', sub { $_->{reason} eq 'congestion' }),
+ok($narrow->wait_event('quality', sub {
+       $_->{reason} eq 'congestion' || $_->{queue_ms} > 100 }),
    'a narrow way is noticed');
 ok(wait_for {
     my $q = newest($narrow);

@@ -669,7 +669,12 @@ wzp_adapt_plan(wzp_adapt_t *ad, uint64_t now_ns)
     ad->planned = in;
     ad->profile = in.profile;
     ad->replan_ns = now_ns + WZP_ADAPT_PLAN_NS;
-    ad->worse = 0;
+
+    /* It shall have time to work, but not against queues. */
+
+    if (ad->seen.queue_ms < WZP_ADAPT_QUEUE_MS) {
+        ad->worse = 0;
+    }
 
     return true;
 }
