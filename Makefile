@@ -380,7 +380,9 @@ fuzz: $(FUZZ)
 ## bench: measure, and print each figure beside its floor
 .PHONY: bench
 bench: all $(TOOLS) $(BENCH) $(B)/t/sim/sim_gossip $(B)/t/sim/sim_fed
-	t/bench/run $(BUILD)
+	$(if $(filter voice,$(ONLY)),,t/bench/run $(BUILD))
+	$(if $(filter-out voice,$(ONLY)),,WZP_BUILD=$(abspath $(B)) \
+	    t/bench/quality.pl)
 	$(if $(ONLY),,$(B)/t/sim/sim_gossip bench)
 	$(if $(ONLY),,$(B)/t/sim/sim_fed bench)
 

@@ -144,6 +144,10 @@ cl_call_down(void *ctx, const cl_ending_t *en)
 
     cl_status_close(cl);
 
+    if (cl->state == CL_CALL_OVER) {
+        return;                         /* left already, at once */
+    }
+
     if (cl->state == CL_CALL_LEAVE) {
         cl_event("closed", json_pack("{s:s, s:I, s:s, s:b}", "cause", "local",
                                      "code", (json_int_t) 0,

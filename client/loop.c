@@ -82,6 +82,11 @@ static const int  cl_loop_caught[] = {
 
 #define CL_LOOP_ALWAYS  5
 
+#define CL_LOOP_INPUT   0x01
+#define CL_LOOP_SIGNAL  0x02
+#define CL_LOOP_LINK    0x04
+#define CL_LOOP_ALSO    0x08
+
 
 cl_exit_t
 cl_loop_init(cl_loop_t *lp)
@@ -117,13 +122,27 @@ cl_loop_signals(cl_loop_t *lp, uint64_t now_ns)
 }
 
 
-/* Returns whether there is input. */
+static unsigned
+cl_loop_any(const struct pollfd *fds, size_t n, unsigned bit)
+{
+    size_t  i;
 
-static bool
+    for (i = 0; i < n; i++) {
+        if (fds[i].revents != 0) {
+            return bit;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Returns what can be read, as bits of CL_LOOP_. */
+
+static unsigned
 cl_loop_wait(cl_loop_t *lp, uint64_t next, uint64_t now_ns)
 {
-    bool             some;
-    size_t           n, audio;
+    size_t           n, also, audio;
     uint64_t         wait;
     struct pollfd    fds[2 + 2 * CL_LINK_FDS + CL_AUDIO_FDS];
     struct timespec  ts;
@@ -135,6 +154,7 @@ cl_loop_wait(cl_loop_t *lp, uint64_t next, uint64_t now_ns)
     fds[1].events = POLLIN;
 
     n = 2 + cl_link_fds(lp->ln, fds + 2);
+    also = n;
 
     if (lp->also != NULL) {
         n += cl_link_fds(lp->also, fds + n);
@@ -152,20 +172,25 @@ cl_loop_wait(cl_loop_t *lp, uint64_t next, uint64_t now_ns)
     ts.tv_sec = (time_t) (wait / WZP_SEC);
     ts.tv_nsec = (long) (wait % WZP_SEC);
 
-    some = ppoll(fds, n, &ts, NULL) > 0;
+    if (ppoll(fds, n, &ts, NULL) <= 0) {
+        return 0;
+    }
 
-    if (some && lp->audio != NULL) {
+    if (lp->audio != NULL) {
         cl_audio_ready(lp->audio, fds + audio);
     }
 
-    return some && fds[0].revents != 0;
+    return cl_loop_any(fds, 1, CL_LOOP_INPUT)
+           | cl_loop_any(fds + 1, 1, CL_LOOP_SIGNAL)
+           | cl_loop_any(fds + 2, also - 2, CL_LOOP_LINK)
+           | cl_loop_any(fds + also, audio - also, CL_LOOP_ALSO);
 }
 
 
 void
 cl_loop_run(cl_loop_t *lp)
 {
-    bool      input;
+    unsigned  ready;
     uint64_t  now, next, due;
 
     while (!lp->done) {
@@ -191,18 +216,23 @@ cl_loop_run(cl_loop_t *lp)
             break;
         }
 
-        input = cl_loop_wait(lp, next, now);
+        ready = cl_loop_wait(lp, next, now);
 
         now = cl_now();
-        cl_link_read(lp->ln, now);
 
-        if (lp->also != NULL) {
+        if (ready & CL_LOOP_LINK) {
+            cl_link_read(lp->ln, now);
+        }
+
+        if (ready & CL_LOOP_ALSO) {
             cl_link_read(lp->also, now);
         }
 
-        cl_loop_signals(lp, now);
+        if (ready & CL_LOOP_SIGNAL) {
+            cl_loop_signals(lp, now);
+        }
 
-        if (input) {
+        if (ready & CL_LOOP_INPUT) {
             lp->read(lp->ctx, now);
         }
     }

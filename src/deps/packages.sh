@@ -33,6 +33,7 @@ build_packages="
 "
 
 test_packages="
+    alsa-utils
     clang
     clang-format
     espeak-ng
