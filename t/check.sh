@@ -70,8 +70,8 @@ programs()
 }
 
 
-# scripts NGINX BUILD MODULE [FILE...]: t/*.t against one nginx.  Speech is
-# listened to in real time; nothing runs beside it.
+# scripts NGINX BUILD MODULE [FILE...]: t/*.t against one nginx.  Where speech
+# is listened to, which is in real time, nothing runs beside it.
 
 scripts()
 {
@@ -81,10 +81,11 @@ scripts()
     [ $# -gt 0 ] || { echo "no tests"; return 0; }
 
     for f in "$@"; do
-        case $f in
-        *speech*)  alone="$alone $f" ;;
-        *)         others="$others $f" ;;
-        esac
+        if grep -q 'Test::Nginx::WZP::Speech' "$f"; then
+            alone="$alone $f"
+        else
+            others="$others $f"
+        fi
     done
 
     export TEST_NGINX_BINARY=$nginx WZP_MODULE=$module

@@ -65,7 +65,8 @@ my $eve = speech($dir, 'eve');
 my $said = "$dir/said.wav";
 sox($eve, $eve, (map { $voice{$_} } @names), $said);
 
-# Who listens has a microphone, too, and says what he hears.
+# Who listens has a microphone, too, and says what he hears.  (Nobody reports to
+# the relay, which would lower the profile of all at such lines.)
 
 my $hush = "$dir/hush.wav";
 noise($hush, 120);
@@ -92,7 +93,8 @@ sub call
     $ear->wait_event('joined') or return undef;
     my $mouth = $t->client({ addr => $t->addr($port) }, '--room', $room,
                            '--alias', 'mouth', '--send-file', $said,
-                           '--profile', '24k', @{$c{args}});
+                           '--profile', '24k', '--report-quality=off',
+                           @{$c{args}});
 
     return { %c, i => $i, proxy => $proxy, ear => $ear, mouth => $mouth };
 }
@@ -109,7 +111,7 @@ sub judge
 
     my ($stream) = grep { $_->{received} } @{($c->{ear}->report || {})->{streams}};
     my $sent = $c->{mouth}->report;
-    my @all = map { similarity('--wander', 60, $voice{$_},
+    my @all = map { similarity('--wander', 100, $voice{$_},
                                "$dir/heard$c->{i}.wav") } @names;
 
     if (!$stream || !$sent || grep { $_->{estoi} < 0 } @all) {
