@@ -65,8 +65,9 @@ for my $name (sort keys %line) {
         $t->counts($s->{lost}, 0, "$name: nothing is lost by being late");
     } else {
         $t->measures($s->{lost}, '>', 0, "$name: some were lost");
-        $t->measures($s->{concealed_plc} + $s->{concealed_dred}, '>', 0,
-               "$name: and concealed");
+        $t->measures($s->{concealed_plc} + $s->{concealed_dred}
+                     + $s->{concealed_fec} + $s->{concealed_copy}, '>', 0,
+                     "$name: and concealed");
     }
 }
 
