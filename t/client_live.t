@@ -51,7 +51,7 @@ sub live
 sub heard
 {
     my ($who, $file, $name) = @_;
-    my $s = similarity($file{$who}, $file);
+    my $s = similarity('--wander', 150, $file{$who}, $file);
 
     $t->measures($s->{estoi}, '>=', SAME, "$name: ESTOI $s->{estoi}");
     $t->measures($s->{missing}, '<', 0.05, "$name: no holes");

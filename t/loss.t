@@ -50,7 +50,7 @@ for my $name (sort keys %line) {
     is($ear{$name}->stop('INT'), 0, "$name: a good end");
 
     my ($s) = grep { $_->{received} } @{$ear{$name}->report->{streams}};
-    my $sim = similarity('--wander', 60, $file, "$dir/$name.wav");
+    my $sim = similarity('--wander', 150, $file, "$dir/$name.wav");
 
     note(join ' ', $name, map { "$_=" . ($s->{$_} || 0) }
          qw(received unique dup lost reordered late concealed_plc

@@ -55,7 +55,7 @@ for my $room (sort keys %room) {
 
 # ---- one talker ----
 
-my $s = similarity($file{ann}, $rec{one});
+my $s = similarity('--wander', 150, $file{ann}, $rec{one});
 my $o = similarity($file{bob}, $rec{one});
 
 $t->measures($s->{estoi}, '>=', SAME, "Opus24k: ESTOI $s->{estoi}");
@@ -79,7 +79,7 @@ $t->measures(abs($samples / 48000 - $report{one}{duration_s}), '<', 0.5,
 
 for my $room (['Opus64k', SAME], ['Opus6k', LOW]) {
     my ($name, $least) = @$room;
-    my $s = similarity($file{bob}, $rec{$name});
+    my $s = similarity('--wander', 150, $file{bob}, $rec{$name});
     $t->measures($s->{estoi}, '>=', $least, "$name: ESTOI $s->{estoi}");
 }
 
@@ -87,7 +87,7 @@ for my $room (['Opus64k', SAME], ['Opus6k', LOW]) {
 # ---- two at once ----
 
 for my $who (qw(ann bob)) {
-    my $s = similarity($file{$who}, $rec{two});
+    my $s = similarity('--wander', 150, $file{$who}, $rec{two});
     $t->measures($s->{estoi}, '>=', MIXED, "two at once: $who, ESTOI $s->{estoi}");
     $t->measures($s->{missing}, '<', 0.02, "two at once: $who, without holes");
 }

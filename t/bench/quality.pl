@@ -111,7 +111,7 @@ sub judge
 
     my ($stream) = grep { $_->{received} } @{($c->{ear}->report || {})->{streams}};
     my $sent = $c->{mouth}->report;
-    my @all = map { similarity('--wander', 100, $voice{$_},
+    my @all = map { similarity('--wander', 200, $voice{$_},
                                "$dir/heard$c->{i}.wav") } @names;
 
     if (!$stream || !$sent || grep { $_->{estoi} < 0 } @all) {
