@@ -124,15 +124,20 @@ cl_audio_destroy(cl_audio_t *au)
 static void
 cl_device_lose(cl_device_t *dev, uint64_t now_ns)
 {
-    cl_warn("%s \"%s\" has gone%s%s; trying again, with silence meanwhile",
-            dev->what, dev->name, dev->why[0] != '\0' ? ": " : "", dev->why);
+    if (!dev->gone) {
+        dev->gone = true;
+        dev->lost++;
+
+        cl_warn("%s \"%s\" has gone%s%s; trying again, with silence "
+                "meanwhile", dev->what, dev->name,
+                dev->why[0] != '\0' ? ": " : "", dev->why);
+    }
 
     dev->ops->close(dev);
     dev->ops = &cl_device_null;
     dev->free = true;
     dev->next_ns = now_ns;
     dev->retry_ns = now_ns + CL_AUDIO_RETRY_NS;
-    dev->lost++;
 }
 
 
@@ -157,9 +162,21 @@ cl_device_retry(cl_device_t *dev, uint64_t now_ns)
 
     dev->ops = dev->kind;
     dev->retry_ns = 0;
+    dev->since = dev->ticks;
 
-    cl_say("%s \"%s\" is back", dev->what, dev->name);
     cl_device_begin(dev, now_ns);
+}
+
+
+/* One that can be opened need not work: it is back when there is sound. */
+
+static void
+cl_device_works(cl_device_t *dev)
+{
+    if (dev->gone && dev->ops == dev->kind && dev->ticks != dev->since) {
+        dev->gone = false;
+        cl_say("%s \"%s\" is back", dev->what, dev->name);
+    }
 }
 
 
@@ -203,6 +220,9 @@ cl_audio_turn(cl_audio_t *au, uint64_t now_ns)
         if (!ok) {
             cl_device_lose(dev, now_ns);
             due = now_ns;
+
+        } else {
+            cl_device_works(dev);
         }
 
         next = WZP_MIN(next, due);

@@ -48,6 +48,8 @@ struct cl_device_s {
     bool                    free;       /* no clock of its own: ours         */
     uint64_t                next_ns;    /* free: the next 10 ms              */
     uint64_t                retry_ns;   /* it went away: try again; 0        */
+    bool                    gone;       /* as was said                       */
+    uint64_t                since;      /* ticks when it was tried           */
     size_t                  nfds;       /* as given to poll                  */
 
     uint64_t                ticks;

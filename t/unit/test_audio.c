@@ -29,6 +29,7 @@ typedef struct {
     bool   stereo;                      /* only plug can                     */
     bool   open;
     bool   running;
+    bool   stuck;                       /* cannot be started                 */
     int    error;                       /* of the next read or write         */
     long   avail;                       /* can be read, or written           */
     long   piece;                       /* at most at a time                 */
@@ -42,6 +43,8 @@ static uint64_t   now;
 static unsigned   nheard;
 static unsigned   nplayed;
 static int16_t    heard_last;
+static unsigned   nback;
+static unsigned   ngone;
 
 
 static card_t *
@@ -222,6 +225,10 @@ snd_pcm_sw_params(snd_pcm_t *pcm, snd_pcm_sw_params_t *sw)
 int
 snd_pcm_start(snd_pcm_t *pcm)
 {
+    if (card(pcm)->stuck) {
+        return -EIO;
+    }
+
     card(pcm)->running = true;
 
     return 0;
@@ -611,6 +618,67 @@ test_trouble(void)
 }
 
 
+/* What people are told. */
+
+static void
+told(const char *kind, const char *text)
+{
+    if (strstr(text, "is back") != NULL) {
+        nback++;
+
+    } else if (strstr(text, "has gone") != NULL) {
+        ngone++;
+    }
+
+    (void) kind;
+}
+
+
+/* It can be opened, and not be started, or written to. */
+
+static void
+test_stuck(void)
+{
+    json_t      *ob;
+    cl_audio_t  *au;
+
+    au = plugged();
+    cl_audio_start(au, now);
+    span(au, 100);
+    cl_say_listen(told);
+
+    cards[0].error = -EIO;
+    cards[0].stuck = true;
+    cards[1].error = -ENODEV;
+    span(au, 5500);
+    ok(cards[0].opened > 4 && cards[1].opened > 4, "tried again and again");
+    is_u64(ngone, 2, "both have gone, which is told once");
+    is_u64(nback, 0, "and not that they are back");
+
+    cards[0].error = 0;
+    cards[0].stuck = false;
+    span(au, 1100);
+    is_u64(nback, 1, "one is back");
+
+    cards[1].error = 0;
+    span(au, 1100);
+    is_u64(nback, 2, "the other one, too");
+    is_u64(ngone, 2, "and stays");
+
+    cards[0].error = -ENODEV;
+    span(au, 100);
+    is_u64(ngone, 3, "gone once more");
+
+    cl_say_listen(NULL);
+
+    ob = cl_audio_report(au);
+    is_i64(json_integer_value(json_object_get(json_object_get(ob, "capture"),
+                                              "lost")), 2, "lost twice");
+    json_decref(ob);
+    cl_audio_destroy(au);
+}
+
+
 /* What is always ready has no clock. */
 
 static void
@@ -648,6 +716,7 @@ main(void)
     test_card();
     test_pieces();
     test_trouble();
+    test_stuck();
     test_flood();
 
     return done_testing();
