@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "capture.h"
@@ -109,14 +110,22 @@ cl_capture_about(cl_capture_t *cp)
 }
 
 
+/* For nobody else to read, also if it was there.  A pipe that nobody reads
+ * must not stop us: signals wait for us, and would wait for ever. */
+
 static FILE *
 cl_capture_file(const char *path)
 {
-    int    fd;
-    FILE  *file;
+    int          fd;
+    FILE        *file;
+    struct stat  st;
 
-    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
-    file = fd != -1 ? fdopen(fd, "w") : NULL;
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK
+              | O_NOCTTY, 0600);
+
+    file = fd != -1 && fstat(fd, &st) == 0
+           && (!S_ISREG(st.st_mode) || fchmod(fd, 0600) == 0)
+           ? fdopen(fd, "w") : NULL;
 
     if (fd != -1 && file == NULL) {
         (void) close(fd);

@@ -167,7 +167,8 @@ cl_link_keylog_open(cl_link_t *ln)
         return CL_OK;
     }
 
-    fd = open(ln->op->keylog, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    fd = open(ln->op->keylog, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC
+              | O_NONBLOCK | O_NOCTTY, 0600);
     ln->keylog = fd != -1 ? fdopen(fd, "a") : NULL;
 
     if (ln->keylog == NULL) {
@@ -595,13 +596,6 @@ cl_link_conn(const cl_link_t *ln)
 }
 
 
-bool
-cl_link_is_up(const cl_link_t *ln)
-{
-    return ln->state == CL_LINK_UP && ln->qc != NULL && !ln->over;
-}
-
-
 const char *
 cl_link_where(const cl_link_t *ln)
 {
@@ -659,11 +653,4 @@ void
 cl_link_abort(cl_link_t *ln, const cl_ending_t *en)
 {
     cl_link_end(ln, en);
-}
-
-
-bool
-cl_link_busy(const cl_link_t *ln)
-{
-    return ln->qc != NULL || wzp_quic_lingering(ln->ep);
 }

@@ -65,9 +65,8 @@ void cl_link_turn(cl_link_t *ln, uint64_t now_ns);
 /* Send; returns when turn or flush is due next. */
 uint64_t cl_link_flush(cl_link_t *ln, uint64_t now_ns);
 
-/* The connection, or NULL.  Up: the handshake is done. */
+/* The connection, or NULL. */
 wzp_qconn_t *cl_link_conn(const cl_link_t *ln);
-bool cl_link_is_up(const cl_link_t *ln);
 
 /* "relay.example:4433 (192.0.2.1:4433)". */
 const char *cl_link_where(const cl_link_t *ln);
@@ -89,9 +88,6 @@ void cl_link_abort(cl_link_t *ln, const cl_ending_t *en);
 
 /* Continue from another socket.  WZP_EAGAIN: not now. */
 wzp_rc_t cl_link_migrate(cl_link_t *ln, uint64_t now_ns);
-
-/* True while a closed connection still answers stray packets. */
-bool cl_link_busy(const cl_link_t *ln);
 
 
 #endif /* _LINK_H_INCLUDED_ */

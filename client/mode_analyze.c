@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "analyze_view.h"
 #include "call.h"
@@ -51,11 +52,19 @@ typedef struct {
 static cl_exit_t
 cl_study_open(cl_study_t *sy, const cl_options_t *op)
 {
+    struct stat  st;
+
     cl_analyze_init(&sy->an);
     sy->html_path = op->html;
 
     if (op->html == NULL) {
         return CL_OK;
+    }
+
+    /* Who waits for the other end of a pipe cannot be interrupted. */
+
+    if (stat(op->html, &st) == 0 && S_ISFIFO(st.st_mode)) {
+        return cl_fail(CL_IO, "%s: is a pipe, and no file", op->html);
     }
 
     sy->html = fopen(op->html, "we");

@@ -9,6 +9,7 @@
 #include <sndfile.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "say.h"
@@ -60,6 +61,23 @@ cl_wav_is_raw(const char *path)
 }
 
 
+/* Neither does a pipe have sound when it is needed, nor can who waits for its
+ * other end be interrupted. */
+
+static bool
+cl_wav_is_file(const char *path)
+{
+    struct stat  st;
+
+    if (stat(path, &st) == 0 && S_ISFIFO(st.st_mode)) {
+        (void) cl_fail(CL_IO, "\"%s\" is a pipe, and no file", path);
+        return false;
+    }
+
+    return true;
+}
+
+
 static void
 cl_wav_raw(SF_INFO *info)
 {
@@ -79,6 +97,10 @@ cl_wav_open(const char *path)
 
     if (in == NULL || (in->path = strdup(path)) == NULL) {
         (void) cl_fail(CL_INTERNAL, "no memory");
+        goto failed;
+    }
+
+    if (!cl_wav_is_file(path)) {
         goto failed;
     }
 
@@ -280,6 +302,10 @@ cl_wav_create(const char *path)
     int            fd;
     SF_INFO        info;
     cl_wav_out_t  *out;
+
+    if (!cl_wav_is_file(path)) {
+        return NULL;
+    }
 
     out = calloc(1, sizeof(cl_wav_out_t));
 

@@ -6,6 +6,7 @@ use strict;
 use warnings;
 
 use FindBin;
+use POSIX ();
 use lib "$FindBin::Bin/lib";
 use Test::Nginx::WZP;
 use Test::Nginx::WZP::Screen;
@@ -31,6 +32,12 @@ my ($mute) = $t->joined({ seed => seed_of(1), alias => 'Bob' });
 
 
 # ---- the analysis ----
+
+# A file that was there, and that everybody could read.
+open my $old, '>', "$dir/a.wzp" or die "$dir/a.wzp: $!";
+print $old 'old' x 100;
+close $old;
+chmod 0644, "$dir/a.wzp";
 
 my $a = $t->client('--analyze', 'general', '--dump', "$dir/a.wzp",
                    '--html', "$dir/a.html");
@@ -274,6 +281,23 @@ for my $option ('--html', '--dump') {
     my ($bad) = $t->run_client('--analyze', 'x', $option, "$dir/no/file",
                                $t->addr);
     is($bad, 7, "$option: a file that cannot be written, told at once");
+}
+
+# Pipes without another end: whoever waits for it does so for ever.
+
+POSIX::mkfifo("$dir/pipe", 0600) or die "mkfifo: $!";
+
+for my $args (['--analyze', 'x', '--dump', "$dir/pipe"],
+              ['--analyze', 'x', '--html', "$dir/pipe"],
+              ['--room', 'x', '--send-file', "$dir/pipe"],
+              ['--room', 'x', '--record', "$dir/pipe"],
+              ['--room', 'x', '--keylog', "$dir/pipe"],
+              ['--room', 'x', '--live', '--playback', 'null', '--capture',
+               "file:$dir/pipe"])
+{
+    my ($bad, undef, $why) = $t->run_client(@$args, $t->addr);
+    is($bad, 7, "@$args: a pipe that nobody holds is no file");
+    like($why, qr/\Q$dir\E\/pipe/, 'which is told') or diag($why);
 }
 
 $t->done;
