@@ -6,12 +6,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "say.h"
 #include "zipfile.h"
 
 
 #define CL_ZIP_LEVEL        1           /* sound hardly gets smaller         */
+#define CL_ZIP_PACKED       (8 << 20)   /* what is longer takes too long     */
 
 
 typedef struct {
@@ -39,6 +41,13 @@ cl_zip_open(cl_zip_t *zf, const char *path)
 
     zf->path = path;
     zf->failed = false;
+
+    /* libzip gives the new file the mode of the old one. */
+
+    if (chmod(path, 0600) == -1 && errno != ENOENT) {
+        (void) unlink(path);                            /* not ours */
+    }
+
     zf->za = zip_open(path, ZIP_CREATE | ZIP_TRUNCATE, &code);
 
     if (zf->za == NULL) {
@@ -50,7 +59,8 @@ cl_zip_open(cl_zip_t *zf, const char *path)
 
 
 static void
-cl_zip_add(cl_zip_t *zf, const char *name, zip_source_t *src)
+cl_zip_add(cl_zip_t *zf, const char *name, zip_source_t *src,
+    zip_int32_t method)
 {
     zip_int64_t  i;
 
@@ -67,7 +77,7 @@ cl_zip_add(cl_zip_t *zf, const char *name, zip_source_t *src)
         return;
     }
 
-    (void) zip_set_file_compression(zf->za, (zip_uint64_t) i, ZIP_CM_DEFLATE,
+    (void) zip_set_file_compression(zf->za, (zip_uint64_t) i, method,
                                     CL_ZIP_LEVEL);
 }
 
@@ -84,7 +94,8 @@ cl_zip_text(cl_zip_t *zf, const char *name, char *text, size_t len)
         return;
     }
 
-    cl_zip_add(zf, name, zip_source_buffer(zf->za, text, len, 1));
+    cl_zip_add(zf, name, zip_source_buffer(zf->za, text, len, 1),
+               ZIP_CM_DEFLATE);
 }
 
 
@@ -173,7 +184,10 @@ cl_zip_sound(cl_zip_t *zf, const char *name, const cl_spool_t *sp)
         free(zd);
     }
 
-    cl_zip_add(zf, name, src);
+    /* The next call waits meanwhile. */
+
+    cl_zip_add(zf, name, src, cl_spool_size(sp) > CL_ZIP_PACKED
+                              ? ZIP_CM_STORE : ZIP_CM_DEFLATE);
 }
 
 

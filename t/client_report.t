@@ -153,8 +153,11 @@ my $quiet = $t->client({ json => 0 }, '--room', 'r', '--report', $zip,
                        '--mnemonic', split(' ', $words));
 ok(wait_for { $quiet->output =~ /joined/ }, 'another call');
 select undef, undef, undef, 1.5;
+chmod 0644, $zip;
 $quiet->signal('INT');
 is($quiet->wait, 0, 'ends with Ctrl-C');
+is((stat $zip)[2] & 07777, 0600,
+   'for nobody else, also where everybody could read the old one');
 like($quiet->output, qr/^the report is in \Q$zip\E$/m, 'where the report is');
 
 $z = unzip($zip);
