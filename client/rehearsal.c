@@ -30,7 +30,6 @@ struct cl_rehearsal_s {
     size_t           n;
     uint64_t         samples;
     uint64_t         cpu_ns;
-    uint64_t         bytes;
     cl_rh_packet_t   packets[];
 };
 
@@ -124,7 +123,6 @@ cl_rehearsal_encode(cl_rehearsal_t *rh, cl_source_t *src, cl_encoder_t *en)
         }
 
         rh->packets[i].len = (uint16_t) size;
-        rh->bytes += size;
     }
 
     rh->samples = rh->n * n;
@@ -193,13 +191,6 @@ uint64_t
 cl_rehearsal_cpu(const cl_rehearsal_t *rh)
 {
     return rh->cpu_ns;
-}
-
-
-uint64_t
-cl_rehearsal_bytes(const cl_rehearsal_t *rh)
-{
-    return rh->bytes;
 }
 
 

@@ -41,9 +41,8 @@ typedef struct cl_rehearsal_s  cl_rehearsal_t;
 cl_rehearsal_t *cl_rehearsal_create(const wzp_plan_t *plan, double seconds);
 void cl_rehearsal_destroy(cl_rehearsal_t *rh);
 
-/* What encoding took, and how many bytes came out. */
+/* What encoding took. */
 uint64_t cl_rehearsal_cpu(const cl_rehearsal_t *rh);
-uint64_t cl_rehearsal_bytes(const cl_rehearsal_t *rh);
 
 /* Send it over a line, and listen with these settings.  CL_INTERNAL, said. */
 cl_exit_t cl_rehearsal_run(const cl_rehearsal_t *rh, const cl_line_t *line,

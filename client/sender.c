@@ -192,13 +192,6 @@ cl_sender_mute(cl_sender_t *tx, bool muted)
 }
 
 
-bool
-cl_sender_muted(const cl_sender_t *tx)
-{
-    return tx->muted;
-}
-
-
 void
 cl_sender_report(cl_sender_t *tx, const wzp_report_t *rp)
 {

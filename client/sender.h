@@ -62,7 +62,6 @@ void cl_sender_listen(cl_sender_t *tx, cl_sender_listen_pt listen, void *ctx);
 
 /* Nothing leaves, time goes on. */
 void cl_sender_mute(cl_sender_t *tx, bool muted);
-bool cl_sender_muted(const cl_sender_t *tx);
 
 /* Send what is due; qc NULL: it is lost.  Returns when the next frame is due,
  * UINT64_MAX when there is none. */
