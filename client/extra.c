@@ -6,6 +6,7 @@
 
 
 #define CL_EXTRA_STEP_MS    40          /* the longest frame                 */
+#define CL_EXTRA_CLOSE      8           /* receivers look at no more         */
 
 
 /* Append a block; one that does not fit is left out. */
@@ -162,6 +163,45 @@ cl_extra_noise(cl_extra_t *ex, uint8_t level, uint8_t *out, size_t size)
     cl_extra_tell(ex, &list, out + 1, size - 1);
 
     return 1 + list.len;
+}
+
+
+size_t
+cl_extra_close(cl_extra_t *ex, const wzp_plan_t *plan,
+    const wzp_packet_t *pk, uint8_t *out, size_t size)
+{
+    uint8_t      back, last;
+    wzp_bytes_t  list;
+
+    out[0] = 0;
+    list.data = out + 1;
+    list.len = 0;
+
+    /* No frame shall be later than planned: all of them are pending. */
+
+    last = plan->ncopies ? plan->offset[plan->ncopies - 1] : 0;
+    last = WZP_MIN(last, CL_EXTRA_CLOSE);
+
+    for (back = 1; back <= last; back++) {
+        cl_extra_copy(ex, pk, back, &list, out + 1, size - 1);
+    }
+
+    return 1 + list.len;
+}
+
+
+bool
+cl_extra_waits(const cl_extra_t *ex)
+{
+    size_t  i;
+
+    for (i = 0; i < CL_EXTRA_VIEWS; i++) {
+        if (ex->views[i].waits) {
+            return true;
+        }
+    }
+
+    return false;
 }
 
 

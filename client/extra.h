@@ -57,6 +57,14 @@ size_t cl_extra_wrap(cl_extra_t *ex, const wzp_plan_t *plan,
 size_t cl_extra_noise(cl_extra_t *ex, uint8_t level, uint8_t *out,
     size_t size);
 
+/* The same, of silence that comes in the middle of speech: with the copies that
+ * the next packets would have had. */
+size_t cl_extra_close(cl_extra_t *ex, const wzp_plan_t *plan,
+    const wzp_packet_t *pk, uint8_t *out, size_t size);
+
+/* Something waits to be told. */
+bool cl_extra_waits(const cl_extra_t *ex);
+
 /* It was sent: later packets may have copies of it. */
 void cl_extra_sent(cl_extra_t *ex, const wzp_packet_t *pk);
 

@@ -176,7 +176,50 @@ test_views(void)
     list.len = len - 1;
     ok(out[0] == 50 && wzp_block_next(&list, &bl) == WZP_OK
        && bl.u.view.stream_id == 7, "behind the level");
+    ok(!cl_extra_waits(&ex), "all is told");
     is_u64(cl_extra_noise(&ex, 50, out, sizeof(out)), 1, "else only that");
+    cl_extra_view(&ex, 7, 0.5f, 2);
+    ok(cl_extra_waits(&ex), "something waits");
+}
+
+
+static void
+test_close(void)
+{
+    unsigned     i;
+    wzp_block_t  bl;
+    wzp_bytes_t  list;
+
+    memset(&ex, 0, sizeof(ex));
+    memset(&plan, 0, sizeof(plan));
+
+    for (i = 0; i < 30; i++) {
+        send_one((uint16_t) (65530 + i), 20 * i, 60);
+    }
+
+    pk.seq++;
+    pk.timestamp += 20;
+    is_u64(cl_extra_close(&ex, &plan, &pk, out, sizeof(out)), 1,
+           "no copies, nothing is pending");
+
+    plan.ncopies = 2;
+    plan.offset[0] = 1;
+    plan.offset[1] = 3;
+    len = cl_extra_close(&ex, &plan, &pk, out, sizeof(out));
+    list.data = out + 1;
+    list.len = len - 1;
+
+    for (i = 1; wzp_block_next(&list, &bl) == WZP_OK; i++) {
+        ok(bl.type == WZP_BLOCK_COPY && bl.u.copy.back == i
+           && bl.u.copy.ago_10ms == 2 * i, "%u before the end", i);
+    }
+
+    is_u64(i, 4, "as far back as planned");
+    is_u64(out[0], 0, "of silence");
+
+    pk.timestamp += 1000;
+    is_u64(cl_extra_close(&ex, &plan, &pk, out, sizeof(out)), 1,
+           "not much later");
 }
 
 
@@ -185,6 +228,7 @@ main(void)
 {
     test_copies();
     test_views();
+    test_close();
 
     return done_testing();
 }
