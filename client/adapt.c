@@ -169,16 +169,28 @@ cl_adapt_add(cl_adapt_t *aq, uint16_t id)
 void
 cl_adapt_packet(cl_adapt_t *aq, const wzp_packet_t *pk, uint64_t now_ns)
 {
+    bool               quiet;
     cl_adapt_heard_t  *hd;
 
     if (pk->has_report) {
         wzp_adapt_report(&aq->ad, pk->stream_id, &pk->report, now_ns);
     }
 
-    if (pk->stream_id != 0) {
-        hd = cl_adapt_find(aq, pk->stream_id);
-        hd = hd != NULL ? hd : cl_adapt_add(aq, pk->stream_id);
-        hd->heard_ns = now_ns;
+    if (pk->stream_id == 0) {
+        return;
+    }
+
+    /* Who is silent needs no view: else all that listen told each other. */
+
+    quiet = pk->codec == WZP_CODEC_COMFORT_NOISE;
+    hd = cl_adapt_find(aq, pk->stream_id);
+
+    if (hd == NULL && !quiet) {
+        hd = cl_adapt_add(aq, pk->stream_id);
+    }
+
+    if (hd != NULL) {
+        hd->heard_ns = quiet ? hd->heard_ns : now_ns;
         wzp_loss_put(&hd->loss, pk->seq, now_ns);
     }
 }

@@ -263,6 +263,7 @@ cl_call_answer(cl_call_t *cl, const wzp_call_answer_t *an)
 
     if (cl->tx != NULL) {
         cl_sender_compact(cl->tx, (an->extensions & WZP_EXT_COMPACT) != 0);
+        cl_sender_tells(cl->tx, cl->extended);
     }
 
     resumed = cl->joined && cl->has_resume && an->stream_id == cl->stream_id;

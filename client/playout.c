@@ -205,9 +205,6 @@ cl_playout_new(cl_playout_t *po, uint16_t id)
 
     po->streams[i] = sm;
 
-    sm->view = po->conf.view;
-    sm->view_ctx = po->conf.ctx;
-
     if (id != 0 && po->conf.who != NULL) {
         po->conf.who(po->conf.ctx, sm);
         cl_playout_wishes(po, sm);
@@ -252,10 +249,21 @@ cl_playout_put(cl_playout_t *po, const uint8_t *data, size_t len,
         po->conf.packet(po->conf.ctx, &pk, now_ns);
     }
 
+    if (po->conf.view != NULL) {
+        cl_stream_views(&pk, po->conf.view, po->conf.ctx);
+    }
+
     sm = pk.stream_id != 0 ? cl_playout_find(po, pk.stream_id)
                            : cl_playout_guess(po, pk.seq);
 
     if (sm == NULL) {
+
+        /* Who has not spoken yet is none: there is nothing to be heard. */
+
+        if (pk.stream_id != 0 && pk.codec == WZP_CODEC_COMFORT_NOISE) {
+            return;
+        }
+
         sm = cl_playout_new(po, pk.stream_id);
 
         if (sm == NULL) {

@@ -17,15 +17,20 @@
 #define CL_SENDER_STALL     (2 * WZP_SEC)
 
 #define CL_SENDER_LOSS_PCT  15          /* PROTOCOL 6.4: the floor           */
+#define CL_SENDER_TELL_MS   1000        /* who is silent says what he hears  */
 
 
 struct cl_sender_s {
-    cl_source_t           *src;
+    cl_source_t           *src;         /* NULL: we listen                   */
     cl_encoder_t          *en;
     bool                   started;
     bool                   over;
     bool                   muted;
     bool                   dtx;
+    bool                   tells;       /* when muted, or without a source   */
+    bool                   spoke;       /* the last packet was speech        */
+    bool                   closing;     /* and is the last before we are mute */
+    uint64_t               tell_ns;     /* not before                        */
 
     wzp_profile_id_t       profile;
     const wzp_profile_t   *pr;
@@ -52,7 +57,7 @@ struct cl_sender_s {
 
 
 cl_exit_t
-cl_sender_create(cl_sender_t **out, const cl_options_t *op)
+cl_sender_create(cl_sender_t **out, const cl_options_t *op, bool tells)
 {
     cl_exit_t     rc;
     cl_source_t  *src;
@@ -61,7 +66,7 @@ cl_sender_create(cl_sender_t **out, const cl_options_t *op)
     *out = NULL;
 
     rc = cl_source_create(&src, op);
-    if (rc != CL_OK || src == NULL) {
+    if (rc != CL_OK || (src == NULL && !tells)) {
         return rc;
     }
 
@@ -143,6 +148,13 @@ cl_sender_compact(cl_sender_t *tx, bool on)
 
 
 void
+cl_sender_tells(cl_sender_t *tx, bool on)
+{
+    tx->tells = on;
+}
+
+
+void
 cl_sender_profile(cl_sender_t *tx, wzp_profile_id_t id)
 {
     wzp_plan_t  plan;
@@ -185,9 +197,13 @@ cl_sender_mute(cl_sender_t *tx, bool muted)
 {
     if (tx->muted != muted) {
         tx->muted = muted;
+        tx->closing = muted && tx->spoke;
         cl_silence_reset(&tx->silence);
-        cl_extra_forget(&tx->extra);
         wzp_fec_tx_abandon(&tx->fec);
+
+        if (!tx->closing) {
+            cl_extra_forget(&tx->extra);
+        }
     }
 }
 
@@ -279,6 +295,8 @@ cl_sender_speech(cl_sender_t *tx, wzp_qconn_t *qc, const uint8_t *data,
 {
     wzp_packet_t  pk;
 
+    tx->spoke = true;
+
     memset(&pk, 0, sizeof(wzp_packet_t));
     pk.codec = tx->pr->codec;
     pk.payload.data = data;
@@ -294,19 +312,65 @@ cl_sender_speech(cl_sender_t *tx, wzp_qconn_t *qc, const uint8_t *data,
 
 
 static void
-cl_sender_noise(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
+cl_sender_noise(cl_sender_t *tx, wzp_qconn_t *qc, uint8_t level,
+    uint64_t now_ns)
 {
     uint8_t       buf[64];
     wzp_packet_t  pk;
 
+    tx->spoke = false;
+
     memset(&pk, 0, sizeof(wzp_packet_t));
     pk.codec = WZP_CODEC_COMFORT_NOISE;
     pk.payload.data = buf;
-    pk.payload.len = cl_extra_noise(&tx->extra, cl_silence_level(&tx->silence),
-                                    buf, sizeof(buf));
+    pk.payload.len = cl_extra_noise(&tx->extra, level, buf, sizeof(buf));
 
     cl_sender_packet(tx, qc, &pk, now_ns);
     tx->st.noise++;
+}
+
+
+/* The last words are as well protected as all others, and nobody takes what
+ * follows for lost. */
+
+static void
+cl_sender_close(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
+{
+    uint8_t       buf[WZP_PAYLOAD_SAFE];
+    wzp_packet_t  pk;
+
+    tx->spoke = false;
+    tx->closing = false;
+
+    memset(&pk, 0, sizeof(wzp_packet_t));
+    pk.codec = WZP_CODEC_COMFORT_NOISE;
+    pk.seq = tx->st.next_seq;
+    pk.timestamp = tx->timestamp;
+    pk.payload.data = buf;
+    pk.payload.len = cl_extra_close(&tx->extra, &tx->plan, &pk, buf,
+                                    sizeof(buf));
+
+    if (qc != NULL) {
+        cl_sender_packet(tx, qc, &pk, now_ns);
+        tx->st.noise++;
+        tx->st.copies = tx->extra.copies;
+    }
+
+    cl_extra_forget(&tx->extra);
+}
+
+
+/* We say nothing; but who speaks wants to know how he is heard. */
+
+static void
+cl_sender_tell(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
+{
+    if (tx->tells && qc != NULL && now_ns >= tx->tell_ns
+        && cl_extra_waits(&tx->extra))
+    {
+        tx->tell_ns = now_ns + CL_SENDER_TELL_MS * WZP_MS;
+        cl_sender_noise(tx, qc, 0, now_ns);
+    }
 }
 
 
@@ -387,6 +451,14 @@ cl_sender_frame(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
     }
 
     if (tx->muted) {
+
+        if (tx->closing) {
+            cl_sender_close(tx, qc, now_ns);
+
+        } else {
+            cl_sender_tell(tx, qc, now_ns);
+        }
+
         cl_sender_step(tx);
         return;
     }
@@ -405,11 +477,30 @@ cl_sender_frame(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
     cl_sender_step(tx);
 
     if (qc != NULL && what == CL_SILENCE_NOISE) {
-        cl_sender_noise(tx, qc, now_ns);
+        cl_sender_noise(tx, qc, cl_silence_level(&tx->silence), now_ns);
 
     } else if (qc != NULL) {
         cl_sender_repair(tx, qc, now_ns);
     }
+}
+
+
+/* Without a source. */
+
+static uint64_t
+cl_sender_idle(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
+{
+    uint64_t  ms;
+
+    if (now_ns >= tx->next_ns) {
+        ms = CL_SENDER_TELL_MS + (now_ns - tx->next_ns) / WZP_MS;
+
+        cl_sender_tell(tx, qc, now_ns);
+        tx->timestamp += (uint32_t) ms;
+        tx->next_ns += ms * WZP_MS;
+    }
+
+    return tx->next_ns;
 }
 
 
@@ -420,6 +511,10 @@ cl_sender_turn(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
 
     if (!tx->started) {
         return UINT64_MAX;
+    }
+
+    if (tx->src == NULL) {
+        return cl_sender_idle(tx, qc, now_ns);
     }
 
     if (cl_source_live(tx->src)) {

@@ -32,8 +32,10 @@ typedef struct {
 } cl_sender_stats_t;
 
 
-/* *tx is NULL when the options name nothing to send.  Said. */
-cl_exit_t cl_sender_create(cl_sender_t **tx, const cl_options_t *op);
+/* *tx is NULL when the options name nothing to send, unless it shall tell at
+ * least what it hears.  Said. */
+cl_exit_t cl_sender_create(cl_sender_t **tx, const cl_options_t *op,
+    bool tells);
 void cl_sender_destroy(cl_sender_t *tx);
 
 /* We are in the room under this stream id: begin, or go on. */
@@ -41,6 +43,10 @@ void cl_sender_start(cl_sender_t *tx, uint16_t stream_id, uint64_t now_ns);
 
 /* A new connection: may it have compact headers (PROTOCOL E.10)? */
 void cl_sender_compact(cl_sender_t *tx, bool on);
+
+/* Those there know what a view is: they are told while nothing is said, too
+ * (PROTOCOL E.11). */
+void cl_sender_tells(cl_sender_t *tx, bool on);
 
 /* From the next frame on, with DRED until there is a plan. */
 void cl_sender_profile(cl_sender_t *tx, wzp_profile_id_t id);
@@ -60,7 +66,7 @@ void cl_sender_view(cl_sender_t *tx, uint16_t stream_id, float loss,
 typedef void (*cl_sender_listen_pt)(void *ctx, const int16_t *pcm, size_t n);
 void cl_sender_listen(cl_sender_t *tx, cl_sender_listen_pt listen, void *ctx);
 
-/* Nothing leaves, time goes on. */
+/* No sound leaves, time goes on. */
 void cl_sender_mute(cl_sender_t *tx, bool muted);
 
 /* Send what is due; qc NULL: it is lost.  Returns when the next frame is due,
@@ -74,7 +80,7 @@ float cl_sender_level(const cl_sender_t *tx);
 /* All of the source was sent. */
 bool cl_sender_over(const cl_sender_t *tx);
 
-/* What is sent. */
+/* What is sent; NULL: nothing, we listen. */
 cl_source_t *cl_sender_source(cl_sender_t *tx);
 
 const cl_sender_stats_t *cl_sender_stats(const cl_sender_t *tx);

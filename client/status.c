@@ -226,7 +226,7 @@ cl_status_say(const cl_call_t *cl)
     const cl_stream_t         *sm;
     const cl_sender_stats_t   *st;
 
-    if (cl->tx != NULL) {
+    if (cl->tx != NULL && cl_sender_source(cl->tx) != NULL) {
         st = cl_sender_stats(cl->tx);
         cl_say("sent %llu packets, %llu bytes",
                (unsigned long long) st->packets,

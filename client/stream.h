@@ -58,8 +58,8 @@ typedef struct cl_stream_s  cl_stream_t;
 
 /* What the sender of a stream hears of another one: loss 0..1, mean burst in
  * packets. */
-typedef void (*cl_stream_view_pt)(void *ctx, uint16_t about,
-    const cl_stream_t *from, float loss, float burst);
+typedef void (*cl_stream_view_pt)(void *ctx, uint16_t about, uint16_t from,
+    float loss, float burst);
 
 
 struct cl_stream_s {
@@ -79,8 +79,6 @@ struct cl_stream_s {
                                            the last 100 ms, before volume    */
     float               volume_db;      /* wanted by the listener            */
     bool                muted;          /* by the listener                   */
-    cl_stream_view_pt   view;           /* NULL: nobody wants to know        */
-    void               *view_ctx;
 };
 
 
@@ -97,9 +95,13 @@ void cl_stream_sleep(cl_stream_t *sm);
 /* One packet of this stream.  The stream is awake, or nothing is played. */
 void cl_stream_put(cl_stream_t *sm, const wzp_packet_t *pk, uint64_t now_ns);
 
-/* What else is in the packet: frames that were lost, views (PROTOCOL 5, E.11).
- * The stream is awake. */
+/* What else is in the packet: frames that were lost (PROTOCOL 5, E.11).  The
+ * stream is awake. */
 void cl_stream_extra(cl_stream_t *sm, const wzp_packet_t *pk, uint64_t now_ns);
+
+/* And views; of who only listens, too. */
+void cl_stream_views(const wzp_packet_t *pk, cl_stream_view_pt view,
+    void *ctx);
 
 /* The next CL_TICK_SAMPLES.  False when they are silence (not written). */
 bool cl_stream_pull(cl_stream_t *sm, int16_t *pcm, uint64_t now_ns);

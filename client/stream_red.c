@@ -121,16 +121,29 @@ cl_stream_extra(cl_stream_t *sm, const wzp_packet_t *pk, uint64_t now_ns)
 
     while (wzp_block_next(&list, &bl) == WZP_OK) {
 
-        if (bl.type == WZP_BLOCK_VIEW) {
-
-            if (sm->view != NULL) {
-                sm->view(sm->view_ctx, bl.u.view.stream_id, sm,
-                         (float) bl.u.view.loss / 255,
-                         (float) bl.u.view.burst_16 / 16);
-            }
-
-        } else if (copies++ < CL_COPIES_MAX) {
+        if (bl.type == WZP_BLOCK_COPY && copies++ < CL_COPIES_MAX) {
             cl_stream_copy(sm, pk, &bl.u.copy, now_ns);
+        }
+    }
+}
+
+
+void
+cl_stream_views(const wzp_packet_t *pk, cl_stream_view_pt view, void *ctx)
+{
+    wzp_block_t  bl;
+    wzp_bytes_t  list;
+
+    if (pk->repair || !cl_stream_blocks(pk, &list)) {
+        return;
+    }
+
+    while (wzp_block_next(&list, &bl) == WZP_OK) {
+
+        if (bl.type == WZP_BLOCK_VIEW) {
+            view(ctx, bl.u.view.stream_id, pk->stream_id,
+                 (float) bl.u.view.loss / 255,
+                 (float) bl.u.view.burst_16 / 16);
         }
     }
 }

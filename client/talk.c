@@ -62,15 +62,14 @@ cl_talk_packet(void *ctx, const wzp_packet_t *pk, uint64_t now_ns)
 /* A listener says what he hears. */
 
 static void
-cl_talk_view(void *ctx, uint16_t about, const cl_stream_t *from, float loss,
-    float burst)
+cl_talk_view(void *ctx, uint16_t about, uint16_t from, float loss, float burst)
 {
     cl_call_t  *cl;
 
     cl = ctx;
 
     if (cl->adapt != NULL && about == cl->stream_id) {
-        cl_adapt_view(cl->adapt, from->id, loss, burst, cl_now());
+        cl_adapt_view(cl->adapt, from, loss, burst, cl_now());
     }
 }
 
@@ -176,7 +175,9 @@ cl_talk_parts(cl_call_t *cl)
     cl_exit_t          rc;
     cl_playout_conf_t  conf;
 
-    rc = cl_sender_create(&cl->tx, cl->op);
+    /* Who measures says nothing. */
+
+    rc = cl_sender_create(&cl->tx, cl->op, cl->tap == NULL);
     if (rc != CL_OK) {
         return rc;
     }
@@ -294,7 +295,7 @@ cl_talk_quality(cl_call_t *cl, uint64_t now_ns)
     next = cl_adapt_turn(cl->adapt, cl->tx, cl->po, &cl->qs, now_ns,
                          &changed);
 
-    if (changed) {
+    if (changed && cl_sender_source(cl->tx) != NULL) {
         ad = cl_adapt_state(cl->adapt);
         cl->profile = ad->profile;
 

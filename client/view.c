@@ -504,7 +504,9 @@ cl_view_read(cl_view_t *vw, const cl_view_subject_t *su, uint64_t now_ns,
         } else if (su->cl != NULL) {
             cl_view_people_key(vw, su->cl, keys[i]);
 
-            if (su->cl->tx != NULL) {
+            if (su->cl->tx != NULL
+                && cl_sender_source(su->cl->tx) != NULL)
+            {
                 cl_view_voice_key(vw, su->cl, keys[i], now_ns);
             }
 

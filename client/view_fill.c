@@ -296,7 +296,9 @@ cl_view_me(cl_view_me_t *me, const cl_view_subject_t *su)
     memset(me, 0, sizeof(cl_view_me_t));
     (void) snprintf(me->name, sizeof(me->name), "%s", su->name);
 
-    if (cl == NULL || cl->tx == NULL || cl_sender_over(cl->tx)) {
+    if (cl == NULL || cl->tx == NULL || cl_sender_source(cl->tx) == NULL
+        || cl_sender_over(cl->tx))
+    {
         me->voice = CL_VIEW_LISTENS;
         return;
     }

@@ -13,6 +13,7 @@ my $t = Test::Nginx::WZP->new->start;
 
 $t->proxy(1, '--direction', 'up', '--loss', 15, '--seed', 3);
 $t->proxy(2, '--direction', 'up', '--rate', 40, '--queue', 400, '--seed', 3);
+$t->proxy(3, '--direction', 'down', '--loss', 15, '--seed', 3);
 
 my ($ear) = $t->joined({ seed => seed_of(9), log => 1, sni => 'q',
                          accept_streams => 1 });
@@ -45,6 +46,14 @@ my $narrow = talker(2, 'narrow');
 my $plain = talker(1, 'plain', '--redundancy', 'off', '--no-adapt', '--seed',
                    seed_of(5), '--alias', 'P');
 
+# who only listens, or is muted, says what he hears as well
+
+my $told = talker(0, 'ears');
+my $radio = talker(0, 'radio');
+my @mute = ($t->client({ addr => $t->addr(3) }, '--room', 'ears'),
+            $t->client({ addr => $t->addr(3) }, '--room', 'radio', '--live',
+                       '--ptt', '--capture', 'null', '--playback', 'null'));
+
 # loss
 
 ok($lossy->wait_event('quality', sub {
@@ -53,6 +62,13 @@ ok($lossy->wait_event('quality', sub {
 is(newest($lossy)->{profile}, 'Opus24k', 'and with nothing worse');
 cmp_ok($_->{bitrate_bps} * (1 + $_->{copies}), '<=', 48_000,
        'within the budget') for $lossy->events('quality');
+
+for my $pair (['listening', $told], ['muted', $radio]) {
+    ok($pair->[1]->wait_event('quality', sub {
+           ($_->{copies} || $_->{inband_fec}) && $_->{heard_loss_pct} > 5 }),
+       "$pair->[0]: the loss of who says nothing is answered");
+    is(scalar($pair->[1]->events('talking')), 0, 'who is not heard');
+}
 
 # too narrow
 
@@ -94,7 +110,10 @@ ok($clear->wait_event('directive'), 'the relay directs');
 ok($clear->wait_event('quality', sub { $_->{profile} eq 'Opus6k' }),
    'it is obeyed') or diag($clear->story);
 
-is($_->stop('INT'), 0, 'a good end') for $clear, $lossy, $narrow, $plain;
+is($_->stop('INT'), 0, 'a good end') for $clear, $lossy, $narrow, $plain,
+                                          $told, $radio, @mute;
+is(scalar(@{$_->report->{streams}}), 0, 'and no stream') for $told, $radio;
+cmp_ok($_->report->{sent_noise}, '>', 0, 'told by silence') for @mute;
 
 # usage
 

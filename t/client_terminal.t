@@ -143,7 +143,7 @@ $s = Test::Nginx::WZP::Screen->start($t, 'radio', env => \%env,
     command => "$client @bob --send-tone --ptt $addr");
 ok($s->shows(qr/Bob \(you\).*space to talk/), '--ptt: not until it is pressed');
 ok($s->shows(qr/00:00:0[2-9]/), 'for a while');
-is(frames_of_bob(), 0, 'nothing is heard');
+cmp_ok(frames_of_bob(), '<', 6, 'nothing is heard but that he listens');
 $s->type(' ');
 ok($s->shows(qr/Bob \(you\).*on air/), 'space: on air');
 ok($s->shows(qr/Bob \(you\).*space to talk/), 'and over');

@@ -239,7 +239,7 @@ voice_run(const cl_options_t *op)
 
     out = cl_wav_create(args.out);
 
-    if (out == NULL || cl_sender_create(&tx, op) != CL_OK) {
+    if (out == NULL || cl_sender_create(&tx, op, false) != CL_OK) {
         return 1;
     }
 

@@ -33,10 +33,9 @@ static int16_t        pcm[CL_FRAME_MAX];
 
 
 static void
-view(void *ctx, uint16_t about, const cl_stream_t *from, float loss,
-    float burst)
+view(void *ctx, uint16_t about, uint16_t from, float loss, float burst)
 {
-    views += ctx == &views && from == sm;
+    views += ctx == &views && from == sm->id;
     view_about = about;
     view_loss = loss;
     view_burst = burst;
@@ -48,8 +47,6 @@ start(wzp_codec_t codec)
 {
     cl_stream_destroy(sm);
     sm = cl_stream_create(1);
-    sm->view = view;
-    sm->view_ctx = &views;
     ok(cl_stream_wake(sm, NULL, true), "a stream of %s",
        wzp_codec_info(codec)->name);
 
@@ -84,8 +81,10 @@ put(wzp_packet_t *pk, bool lost)
 {
     pk->seq = seq++;
     pk->timestamp = ts;
+    pk->stream_id = sm->id;
 
     if (!lost) {
+        cl_stream_views(pk, view, &views);
         cl_stream_put(sm, pk, now);
     }
 }
@@ -167,6 +166,39 @@ test_copies(void)
        (unsigned) sm->st.concealed_plc);
     is_u64(sm->st.bad, 0, "and none was bad");
     is_u64(sm->acc.received, 400 - 78, "a copy is no packet");
+}
+
+
+/* Muted in the middle of a word, of which the end is lost. */
+
+static void
+test_close(void)
+{
+    unsigned      i;
+    uint8_t       out[WZP_PAYLOAD_SAFE];
+    wzp_packet_t  pk;
+
+    start(WZP_CODEC_OPUS24K);
+    plan.ncopies = 2;
+    plan.offset[0] = 2;
+    plan.offset[1] = 4;
+
+    for (i = 0; i < 100; i++) {
+        frame(i >= 99);
+    }
+
+    memset(&pk, 0, sizeof(pk));
+    pk.codec = WZP_CODEC_COMFORT_NOISE;
+    pk.seq = seq;
+    pk.timestamp = ts;
+    pk.payload.len = cl_extra_close(&ex, &plan, &pk, out, sizeof(out));
+    pk.payload.data = out;
+    put(&pk, false);
+    play(1000);
+
+    is_u64(sm->st.concealed_copy, 1, "the last word comes with the silence");
+    is_u64(sm->st.concealed_plc, 0, "nothing is guessed");
+    is_u64(sm->st.noise, 1, "and it is silent");
 }
 
 
@@ -264,6 +296,7 @@ main(void)
     en = cl_encoder_create();
 
     test_copies();
+    test_close();
     test_views();
     test_codec2(WZP_CODEC_CODEC2_3200, 0.5f, 1);
     test_codec2(WZP_CODEC_CODEC2_1200, 1.0f, 2);
