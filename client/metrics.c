@@ -155,7 +155,13 @@ cl_metrics_line(const cl_call_t *cl)
 
     cl_metrics_sum(cl, &sum);
     cl_jsonl_time(ts, false);
-    sent = cl->tx != NULL ? cl_sender_stats(cl->tx)->packets : 0;
+    sent = 0;
+
+    /* Who listens sends no frames: what he tells of others is none. */
+
+    if (cl->tx != NULL && cl_sender_source(cl->tx) != NULL) {
+        sent = cl_sender_stats(cl->tx)->packets;
+    }
 
     ob = json_pack("{s:s, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:s}",
                    "ts", ts,
