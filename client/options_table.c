@@ -79,7 +79,7 @@ static const cl_option_t  cl_option_table[] = {
       "the loudspeaker of --live, in the same way" },
 
     { "ptt", CL_ARG_FLAG, CL_OFF(ptt), NULL,
-      "push-to-talk: nothing is sent until SIGUSR2, or the\n"
+      "push-to-talk: no sound is sent until SIGUSR2, or the\n"
       "space bar, says so" },
 
     { "no-aec", CL_ARG_FLAG, CL_OFF(no_aec), NULL,
