@@ -72,9 +72,11 @@ cl_mode_turn(void *ctx, uint64_t now_ns)
 }
 
 
-static void
+static cl_exit_t
 cl_mode_run(cl_mode_call_t *mc, const cl_me_t *me, bool screen)
 {
+    cl_exit_t  rc;
+
     mc->loop.ln = mc->cl->ln;
     mc->loop.audio = mc->cl->au;
     mc->loop.turn = cl_mode_turn;
@@ -89,7 +91,13 @@ cl_mode_run(cl_mode_call_t *mc, const cl_me_t *me, bool screen)
     }
 
     cl_loop_run(&mc->loop);
+
+    /* What was recorded is complete, whatever the terminal is up to. */
+
+    rc = cl_talk_finish(mc->cl);
     cl_view_destroy(mc->vw);
+
+    return rc;
 }
 
 
@@ -120,8 +128,7 @@ cl_mode_call(const cl_options_t *op)
     }
 
     if (rc == CL_OK) {
-        cl_mode_run(&mc, &me, screen);
-        rc = cl_talk_finish(mc.cl);
+        rc = cl_mode_run(&mc, &me, screen);
     }
 
     cl_talk_destroy(mc.cl);

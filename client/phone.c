@@ -511,14 +511,15 @@ cl_phone_run(cl_phone_t *ph)
 
     cl_loop_run(&ph->loop);
 
-    cl_view_destroy(ph->vw);
-    ph->vw = NULL;
-
-    /* Interrupted twice, in a call: what was recorded is complete. */
+    /* Interrupted twice, in a call: what was recorded is complete, whatever
+     * the terminal is up to. */
 
     if (ph->cl != NULL) {
         (void) cl_talk_finish(ph->cl);
     }
+
+    cl_view_destroy(ph->vw);
+    ph->vw = NULL;
 
     return ph->status;
 }

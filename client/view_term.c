@@ -239,9 +239,16 @@ cl_term_close(void)
         return;
     }
 
+    /* What one that takes nothing has not taken would be waited for. */
+
+    if (!cl_term_ready()) {
+        (void) tcflow(STDOUT_FILENO, TCOON);
+        (void) tcflush(STDOUT_FILENO, TCOFLUSH);
+    }
+
     cl_term_leave();
     cl_term_unguard();
-    (void) tcsetattr(STDIN_FILENO, TCSADRAIN, &cl_term.modes);
+    (void) tcsetattr(STDIN_FILENO, TCSANOW, &cl_term.modes);
 
     delscreen(cl_term.screen);
     cl_term.screen = NULL;

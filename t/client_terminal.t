@@ -187,6 +187,21 @@ $s->type('q');
 is($s->wait, 0, 'q leaves');
 is($s->restored, '1111', 'the terminal is as it was');
 
+# ---- it takes nothing any more ----
+
+$s = Test::Nginx::WZP::Screen->start($t, 'stuck', env => \%env,
+    command => "$client @bob --record stuck.wav $addr",
+    then => q(while ! [ -e halt ]; do sleep 0.05; done; )
+            . q(perl -MPOSIX -e 'tcflow(0, TCOOFF)' <$T; : >halted));
+ok($s->shows(qr/q leave/), 'in the room');
+spew($t->dir . '/halt', '');
+ok(wait_for { -e $t->dir . '/halted' }, 'the output is stopped');
+select undef, undef, undef, 0.5;
+$s->type('q');
+is($s->wait, 0, 'q leaves nevertheless');
+is($s->restored, '1111', 'the terminal is as it was');
+cmp_ok(-s $t->dir . '/stuck.wav', '>', 44, 'what was recorded is there');
+
 # ---- calls ----
 
 $s = Test::Nginx::WZP::Screen->start($t, 'calls', env => \%env,
