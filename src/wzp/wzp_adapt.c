@@ -84,37 +84,63 @@ wzp_adapt_directive(wzp_adapt_t *ad, wzp_profile_id_t wanted)
 }
 
 
-/* The place of a listener; a new one takes that of the one who is silent for
- * the longest time. */
+static bool
+wzp_adapt_fresh(uint64_t said_ns, uint64_t now_ns)
+{
+    return said_ns != 0 && now_ns - said_ns < WZP_ADAPT_FRESH_NS;
+}
+
+
+/* What a listener says is lost; negative: nothing, or long ago. */
+
+static float
+wzp_adapt_said(const wzp_adapt_ear_t *e, uint64_t now_ns)
+{
+    return wzp_adapt_fresh(e->view_ns, now_ns) ? e->loss
+           : wzp_adapt_fresh(e->report_ns, now_ns) ? e->left : -1;
+}
+
+
+/* The place of a listener.  A new one takes that of one who is silent, or else
+ * of the one who loses least, if he himself loses more; NULL if he does not.  A
+ * report may be about others: it takes no place from a view. */
 
 static wzp_adapt_ear_t *
-wzp_adapt_ear(wzp_adapt_t *ad, uint16_t from)
+wzp_adapt_ear(wzp_adapt_t *ad, uint16_t from, float loss, bool view,
+    uint64_t now_ns)
 {
+    float             said, least;
     size_t            i;
-    uint64_t          heard, oldest_ns;
-    wzp_adapt_ear_t  *e, *oldest;
+    wzp_adapt_ear_t  *e, *place;
 
-    oldest = &ad->ears[0];
-    oldest_ns = UINT64_MAX;
+    place = NULL;
+    least = loss;
 
     for (i = 0; i < WZP_ADAPT_EARS; i++) {
         e = &ad->ears[i];
-        heard = WZP_MAX(e->view_ns, e->report_ns);
 
-        if (heard != 0 && e->id == from) {
+        if (e->id == from && (e->view_ns != 0 || e->report_ns != 0)) {
             return e;
         }
 
-        if (heard < oldest_ns) {
-            oldest_ns = heard;
-            oldest = e;
+        if (!view && wzp_adapt_fresh(e->view_ns, now_ns)) {
+            continue;
+        }
+
+        said = wzp_adapt_said(e, now_ns);
+
+        if (said < least) {
+            least = said;
+            place = e;
         }
     }
 
-    memset(oldest, 0, sizeof(wzp_adapt_ear_t));
-    oldest->id = from;
+    if (place != NULL) {
+        memset(place, 0, sizeof(wzp_adapt_ear_t));
+        place->id = from;
+    }
 
-    return oldest;
+    return place;
 }
 
 
@@ -124,10 +150,13 @@ wzp_adapt_view(wzp_adapt_t *ad, uint16_t from, float loss, float burst,
 {
     wzp_adapt_ear_t  *e;
 
-    e = wzp_adapt_ear(ad, from);
-    e->view_ns = now_ns;
-    e->loss = loss;
-    e->burst = burst;
+    e = wzp_adapt_ear(ad, from, loss, true, now_ns);
+
+    if (e != NULL) {
+        e->view_ns = now_ns;
+        e->loss = loss;
+        e->burst = burst;
+    }
 }
 
 
@@ -135,11 +164,16 @@ void
 wzp_adapt_report(wzp_adapt_t *ad, uint16_t from, const wzp_report_t *rp,
     uint64_t now_ns)
 {
+    float             left;
     wzp_adapt_ear_t  *e;
 
-    e = wzp_adapt_ear(ad, from);
-    e->report_ns = now_ns;
-    e->left = (float) rp->loss / 255;
+    left = (float) rp->loss / 255;
+    e = wzp_adapt_ear(ad, from, left, false, now_ns);
+
+    if (e != NULL) {
+        e->report_ns = now_ns;
+        e->left = left;
+    }
 }
 
 
@@ -260,13 +294,11 @@ wzp_adapt_look(wzp_adapt_t *ad, uint64_t now_ns)
         e = &ad->ears[i];
         said_ns = WZP_MAX(said_ns, WZP_MAX(e->view_ns, e->report_ns));
 
-        if (e->view_ns != 0 && now_ns - e->view_ns < WZP_ADAPT_FRESH_NS) {
+        if (wzp_adapt_fresh(e->view_ns, now_ns)) {
             wzp_adapt_worst(ad, e->loss, e->burst,
                             wzp_plan_left(&ad->plan, e->loss, e->burst));
 
-        } else if (e->report_ns != 0
-                   && now_ns - e->report_ns < WZP_ADAPT_FRESH_NS)
-        {
+        } else if (wzp_adapt_fresh(e->report_ns, now_ns)) {
             wzp_adapt_worst(ad, e->left, 1, e->left);
         }
     }

@@ -369,6 +369,58 @@ test_ears(void)
 }
 
 
+/* A hundred listeners, all of them heard from every second, in any order: the
+ * one who loses a fifth is not forgotten. */
+
+static void
+test_many_ears(void)
+{
+    unsigned      i, s, known;
+    wzp_report_t  rp;
+
+    begin();
+    memset(&rp, 0, sizeof(rp));
+    known = 0;
+
+    for (s = 0; s < 20; s++) {
+
+        for (i = 0; i < 100; i++) {
+            now_ns += 5 * WZP_MS;
+            wzp_adapt_view(&ad, (uint16_t) i, i == 40 ? 0.2f : i % 5 ? 0.01f : 0,
+                           1, now_ns);
+            rp.loss = 128;
+            wzp_adapt_report(&ad, (uint16_t) i, &rp, now_ns);
+        }
+
+        now_ns += WZP_SEC / 2;
+        ad.turn_ns = 0;
+        (void) wzp_adapt_turn(&ad, now_ns);
+        known += ad.seen.loss == 0.2f;
+    }
+
+    is_u64(known, 20, "one of a hundred listeners loses: known all the time");
+
+    for (i = 0; i < 100; i++) {
+        wzp_adapt_view(&ad, (uint16_t) i, 0, 1, now_ns);
+    }
+
+    ad.turn_ns = 0;
+    (void) wzp_adapt_turn(&ad, now_ns);
+    ok(ad.seen.loss < 0.2f, "until he says that he does not");
+
+    now_ns += 10 * WZP_SEC;
+
+    for (i = 100; i < 200; i++) {
+        wzp_adapt_report(&ad, (uint16_t) i, &rp, now_ns);
+        rp.loss = i == 170 ? 255 : 10;
+    }
+
+    ad.turn_ns = 0;
+    (void) wzp_adapt_turn(&ad, now_ns);
+    ok(ad.seen.left == 1, "reports take the places of those who are silent");
+}
+
+
 int
 main(void)
 {
@@ -387,6 +439,7 @@ main(void)
     test_orders();
     test_moved();
     test_ears();
+    test_many_ears();
 
     return done_testing();
 }
