@@ -382,6 +382,9 @@ cl_decoder_fec(cl_decoder_t *de, wzp_codec_t codec, const uint8_t *data,
 }
 
 
+/* Parsing is cheap and tells the reach.  What takes time is processing, and
+ * where a copy heals the gap nobody asks for it. */
+
 static void
 cl_decoder_dred(cl_decoder_t *de, const uint8_t *data, size_t len,
     uint32_t key)
@@ -393,7 +396,7 @@ cl_decoder_dred(cl_decoder_t *de, const uint8_t *data, size_t len,
         de->dred_key = key;
         de->dred_reach = opus_dred_parse(de->dred_opus, de->dred, data,
                                          (opus_int32) len, CL_DRED_MAX,
-                                         CL_RATE_HZ, &end, 0);
+                                         CL_RATE_HZ, &end, 1);
     }
 }
 
@@ -428,6 +431,12 @@ cl_decoder_recover(cl_decoder_t *de, const uint8_t *data, size_t len,
     cl_decoder_dred(de, data, len, key);
 
     if (de->dred_reach <= 0 || (size_t) de->dred_reach < gap) {
+        return false;
+    }
+
+    /* Done once for a packet: libopus knows. */
+
+    if (opus_dred_process(de->dred_opus, de->dred, de->dred) != OPUS_OK) {
         return false;
     }
 
