@@ -10,7 +10,6 @@
 #define WZP_DELAY_MARGIN    2000        /* us: of our own clock              */
 #define WZP_DELAY_LEARN     25          /* samples that are no experience yet */
 #define WZP_DELAY_TOGETHER  (5 * WZP_MS)
-#define WZP_DELAY_BURST     2
 #define WZP_DELAY_FALL      50          /* 20 ms in a second                 */
 #define WZP_DELAY_STRANGE   WZP_SEC
 #define WZP_DELAY_WILD      1000000     /* us: no delay is like that         */
@@ -35,7 +34,7 @@ wzp_delay_reset(wzp_delay_t *dl)
     dl->started = false;
     dl->n = 0;
     dl->at = 0;
-    dl->burst = 0;
+    dl->late = false;
     dl->strange_ns = 0;
 }
 
@@ -47,7 +46,8 @@ wzp_delay_media(const wzp_delay_t *dl, uint32_t ts, uint32_t unit)
 }
 
 
-/* Look the window through: the fastest, and the slowest but a few. */
+/* Look the window through: the fastest, and the slowest but a few; the slowest
+ * of all alone says nothing, whatever it was will not come again. */
 
 static void
 wzp_delay_look(wzp_delay_t *dl, int64_t fall_us)
@@ -55,7 +55,7 @@ wzp_delay_look(wzp_delay_t *dl, int64_t fall_us)
     int64_t   v, swap, top[WZP_DELAY_TOP];
     unsigned  i, k, rank;
 
-    rank = dl->n / WZP_DELAY_RARE;
+    rank = WZP_MIN(WZP_MAX(dl->n / WZP_DELAY_RARE, 1), dl->n - 1);
     dl->base_us = dl->transit_us[0];
 
     for (k = 0; k <= rank; k++) {
@@ -79,14 +79,14 @@ wzp_delay_look(wzp_delay_t *dl, int64_t fall_us)
         }
     }
 
-    /* Down only when nobody needs it any more, and slowly: with what is needed
-     * now and then, the target must not come and go. */
+    /* Down only when it is not needed twice any more, and slowly: with what is
+     * needed now and then, the target must not come and go. */
 
     if (dl->n == 1 || dl->need_us < top[rank]) {
         dl->need_us = top[rank];
 
-    } else if (dl->need_us > top[0]) {
-        dl->need_us = WZP_MAX(dl->need_us - fall_us, top[0]);
+    } else if (dl->need_us > top[1]) {
+        dl->need_us = WZP_MAX(dl->need_us - fall_us, top[1]);
     }
 }
 
@@ -140,14 +140,15 @@ wzp_delay_counts(wzp_delay_t *dl, int64_t transit_us, uint64_t now_ns)
         dl->at = 0;
     }
 
-    if (late_us <= wzp_delay_target(dl)) {
-        dl->burst = 0;
-        return true;
+    /* The rest of an event: who waits for the first waits for it. */
+
+    if (together && dl->late) {
+        return false;
     }
 
-    dl->burst = together ? dl->burst + 1 : 1;
+    dl->late = late_us > wzp_delay_target(dl);
 
-    return dl->burst <= WZP_DELAY_BURST;
+    return true;
 }
 
 

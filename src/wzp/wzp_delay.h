@@ -25,16 +25,16 @@ typedef struct {
     uint16_t  max_ms;
 
     bool      started;                  /* ts and media_us are meant         */
+    bool      late;                     /* an event goes on                  */
     uint32_t  ts;                       /* of the newest packet              */
     int64_t   media_us;                 /* the same, unwrapped               */
 
     unsigned  n;                        /* in the window                     */
     unsigned  at;                       /* where the next goes               */
-    unsigned  burst;                    /* late ones that came together      */
     uint64_t  put_ns;                   /* last sample                       */
     uint64_t  strange_ns;               /* since when they make no sense     */
     int64_t   base_us;                  /* fastest in the window             */
-    int64_t   need_us;                  /* slowest but a few; falls slowly    */
+    int64_t   need_us;                  /* slowest but a few; falls slowly   */
     int64_t   transit_us[WZP_DELAY_WINDOW];
 } wzp_delay_t;
 
@@ -49,9 +49,10 @@ void wzp_delay_reset(wzp_delay_t *dl);
 int64_t wzp_delay_media(const wzp_delay_t *dl, uint32_t ts, uint32_t unit);
 
 /*
- * A frame with this timestamp has come.  Of late ones that come together the
- * first two count: they tell of one event.  One that is over max_ms behind the
- * fastest does not count, unless for a second there is no other.
+ * A frame with this timestamp has come.  Of those that come together with a
+ * late one only that counts: it is one event, and one alone moves nothing.  A
+ * frame that is over max_ms behind the fastest does not count, unless for a
+ * second there is no other.
  */
 void wzp_delay_put(wzp_delay_t *dl, uint32_t ts, uint32_t unit,
     uint64_t now_ns);

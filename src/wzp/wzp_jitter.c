@@ -223,12 +223,14 @@ wzp_jitter_learn(wzp_jitter_t *jb, const wzp_frame_t *fr, uint64_t now_ns)
         return;
     }
 
-    /* Those before it that it may stand for. */
+    /* Those before it that it may stand for, the one that waits for the longest
+     * time first: it counts. */
 
     gap = jb->has_prev && !fr->copy ? (uint16_t) (fr->seq - jb->prev_seq) : 0;
-    n = fr->reach_ms / fr->dur_ms;
+    n = gap > 0 && gap < WZP_JITTER_SLOTS
+        ? (uint16_t) WZP_MIN(fr->reach_ms / fr->dur_ms, gap - 1) : 0;
 
-    for (k = 1; k < gap && k <= n && gap < WZP_JITTER_SLOTS; k++) {
+    for (k = n; k > 0; k--) {
         if (!wzp_jitter_seen(jb, (uint16_t) (fr->seq - k))) {
             wzp_delay_put(&jb->delay, fr->timestamp - k * fr->dur_ms * jb->unit,
                           jb->unit, now_ns);
