@@ -34,6 +34,7 @@ struct cl_adapt_s {
     const char       *redundancy;       /* its mode                          */
     bool              report;           /* to this relay                     */
     bool              always;           /* to any                            */
+    bool              never;
 
     wzp_loss_t        uplink;
     cl_adapt_heard_t  heard[CL_ADAPT_HEARD];
@@ -68,6 +69,8 @@ cl_adapt_create(const cl_options_t *op)
     wzp_loss_init(&aq->uplink, CL_ADAPT_WAIT);
     aq->redundancy = wzp_plan_mode_name(op->redundancy);
     aq->always = op->report_quality;
+    aq->never = !op->report_quality
+                && cl_options_given(op, "report-quality") != NULL;
 
     return aq;
 }
@@ -83,7 +86,7 @@ cl_adapt_destroy(cl_adapt_t *aq)
 void
 cl_adapt_joined(cl_adapt_t *aq, bool ours, uint64_t now_ns)
 {
-    aq->report = ours || aq->always;
+    aq->report = (ours && !aq->never) || aq->always;
 
     cl_adapt_moved(aq, now_ns);
 }

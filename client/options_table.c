@@ -114,7 +114,7 @@ static const cl_option_t  cl_option_table[] = {
 
     { "report-quality", CL_ARG_FLAG, CL_OFF(report_quality), NULL,
       "tell any relay what is lost here once a second, not\n"
-      "only those that know our extensions" },
+      "only those that know our extensions; =off: none" },
 
     { "register", CL_ARG_MODE, CL_MODE_REGISTER, NULL,
       "wait for calls instead of joining a room; on a\n"

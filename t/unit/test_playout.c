@@ -271,8 +271,15 @@ test_kinds(void)
     level = 50;
     memset(codec2, 0x55, sizeof(codec2));
 
+    put(1, 0, 0, WZP_CODEC_COMFORT_NOISE, &level, 1);
+    is_u64(cl_playout_count(po), 0, "who has not spoken is nobody");
+
+    put(1, 1, 0, WZP_CODEC_OPUS24K, (const uint8_t *) "\xf8\xff\xfe", 3);
+    play(20);
+
     for (k = 0; k < 5; k++) {
-        put(1, (uint16_t) k, k * 200, WZP_CODEC_COMFORT_NOISE, &level, 1);
+        put(1, (uint16_t) (k + 2), 20 + k * 200, WZP_CODEC_COMFORT_NOISE,
+            &level, 1);
         play(200);
     }
 
