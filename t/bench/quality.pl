@@ -57,6 +57,16 @@ if (!$quick && -d $recorded) {
     $voice{recorded} = "$dir/recorded.wav";
 }
 
+# What is compared, at the rate of the tool.
+
+sub plain
+{
+    my ($file) = @_;
+
+    sox($file, '-r', 10000, "$file.10k.wav") unless -e "$file.10k.wav";
+    return "$file.10k.wav";
+}
+
 # Before anything is measured the client has the time to see what the line is
 # like.
 
@@ -111,8 +121,9 @@ sub judge
 
     my ($stream) = grep { $_->{received} } @{($c->{ear}->report || {})->{streams}};
     my $sent = $c->{mouth}->report;
-    my @all = map { similarity('--wander', 200, $voice{$_},
-                               "$dir/heard$c->{i}.wav") } @names;
+    my $heard = plain("$dir/heard$c->{i}.wav");
+    my @all = map { similarity('--wander', 200, plain($voice{$_}), $heard) }
+              @names;
 
     if (!$stream || !$sent || grep { $_->{estoi} < 0 } @all) {
         print "!! $c->{name}: not measured\n";
@@ -134,6 +145,18 @@ sub judge
 }
 
 
+sub row
+{
+    my ($r) = @_;
+
+    printf "%-20s %-7s %6.3f %7.1f %6.1f %7.1f %4.0fms %6.1f%% %5.1f%%\n",
+           @$r{qw(name mode estoi segsnr lsd kbps delay late concealed)}
+        if defined $r->{estoi};
+
+    return $r;
+}
+
+
 sub all_of
 {
     my (@todo) = @_;
@@ -141,7 +164,7 @@ sub all_of
 
     while (my @some = splice @todo, 0, $jobs) {
         my @calls = map { call(%$_) || do { $failed = 1; () } } @some;
-        push @done, map { judge($_) } @calls;
+        push @done, map { row(judge($_)) } @calls;
     }
 
     return @done;
@@ -182,12 +205,6 @@ my @result = all_of(map {
 
 my %by;
 $by{$_->{name}}{$_->{mode}} = $_ for @result;
-
-for my $r (@result) {
-    next unless defined $r->{estoi};
-    printf "%-20s %-7s %6.3f %7.1f %6.1f %7.1f %4.0fms %6.1f%% %5.1f%%\n",
-           @$r{qw(name mode estoi segsnr lsd kbps delay late concealed)};
-}
 
 sub verdict
 {

@@ -140,6 +140,11 @@ resample(const double *in, size_t n, int rate)
     s.n = (size_t) ((double) n * RATE / rate);
     s.x = grab(s.n, sizeof(double));
 
+    if (rate == RATE) {
+        memcpy(s.x, in, n * sizeof(double));
+        return s;
+    }
+
     for (k = 0; k < s.n; k++) {
         t = (double) k * rate / RATE;
         first = (long) ceil(t - half);
