@@ -43,9 +43,9 @@ cmp_ok($max{'10:50'}{missing_pct}, '>', $max{'10:500'}{missing_pct} + 2,
 cmp_ok($max{'10:50'}{delay_ms}, '<', $max{'10:500'}{delay_ms},
        'and how late it is');
 
-my ($jitter) = sort { $b->{late_pct} <=> $a->{late_pct} }
+my ($jitter) = sort { $b->{missing_pct} <=> $a->{missing_pct} }
                @{$line{'jitter 80 ms'}};
-is($jitter->{max_ms}, 50, 'too short a delay makes packets late');
+is($jitter->{max_ms}, 50, 'too short a delay makes holes');
 
 my ($v) = $c->events('verdict');
 is($v->{verdict}, 'GOOD', 'the verdict');
