@@ -71,7 +71,8 @@ programs()
 
 
 # scripts NGINX BUILD MODULE [FILE...]: t/*.t against one nginx.  Where speech
-# is listened to, which is in real time, nothing runs beside it.
+# is listened to, which is in real time, nothing runs beside it; and it has a
+# second chance, for what else runs on the machine.
 
 scripts()
 {
@@ -94,8 +95,12 @@ scripts()
 
     [ -z "$others" ] \
         || prove -j "$jobs" -e "timeout -k 10 $patience perl" $others || rc=1
-    [ -z "$alone" ] \
-        || prove -e "timeout -k 10 $patience perl" $alone || rc=1
+    for f in $alone; do
+        prove -e "timeout -k 10 $patience perl" "$f" && continue
+
+        echo "== $f once more: the machine may have had other things to do"
+        prove -e "timeout -k 10 $patience perl" "$f" || rc=1
+    done
 
     return $rc
 }
