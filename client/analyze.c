@@ -11,8 +11,6 @@
 #include "wzp/wzp_utf8.h"
 
 
-#define CL_GUESS_AHEAD      200         /* packets: still the same sender    */
-#define CL_GUESS_BEHIND     50
 #define CL_RATE_NS          WZP_SEC
 #define CL_SPURT_NS         (400 * WZP_MS)      /* silence that ends one     */
 #define CL_LEAP_MS          10000       /* another clock                     */
@@ -111,15 +109,9 @@ cl_analyze_guess(const cl_analyze_t *an, uint16_t seq)
 
     for (i = 0; i < an->n; i++) {
         tk = an->talkers[i];
-        d = wzp_seq_diff(seq, tk->acc.last);
+        d = wzp_account_distance(&tk->acc, seq);
 
-        if (tk->id != 0 || d < -CL_GUESS_BEHIND || d > CL_GUESS_AHEAD) {
-            continue;
-        }
-
-        d = d < 0 ? -d : d;
-
-        if (d < best) {
+        if (tk->id == 0 && d < best) {
             best = d;
             found = tk;
         }

@@ -9,15 +9,12 @@
 
 #include "playout.h"
 #include "wzp/wzp_mix.h"
-#include "wzp/wzp_seq.h"
 
 
 #define CL_TICK_NS          (10 * WZP_MS)
 #define CL_STALL_NS         (5 * WZP_SEC)       /* nobody listens: skip it   */
 #define CL_TALK_NS          (500 * WZP_MS)
 #define CL_REST_NS          (30 * WZP_SEC)      /* then the decoder goes     */
-#define CL_GUESS_AHEAD      200         /* packets: still the same sender    */
-#define CL_GUESS_BEHIND     50
 #define CL_PREFIX_MIN       4           /* digits of a fingerprint           */
 
 
@@ -111,13 +108,7 @@ cl_playout_guess(cl_playout_t *po, uint16_t seq)
             continue;
         }
 
-        d = wzp_seq_diff(seq, sm->acc.last);
-
-        if (d < -CL_GUESS_BEHIND || d > CL_GUESS_AHEAD) {
-            continue;
-        }
-
-        d = d < 0 ? -d : d;
+        d = wzp_account_distance(&sm->acc, seq);
 
         if (d < best) {
             best = d;

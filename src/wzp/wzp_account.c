@@ -157,6 +157,21 @@ wzp_account_far(wzp_account_t *ac, uint16_t seq)
 }
 
 
+int32_t
+wzp_account_distance(const wzp_account_t *ac, uint16_t seq)
+{
+    int32_t  d;
+
+    d = wzp_seq_diff(seq, ac->last);
+
+    if (d < -WZP_ACCOUNT_LIKELY_BEHIND || d > WZP_ACCOUNT_LIKELY_AHEAD) {
+        return INT32_MAX;
+    }
+
+    return d < 0 ? -d : d;
+}
+
+
 void
 wzp_account_settle(wzp_account_t *ac)
 {

@@ -15,6 +15,9 @@
 #define WZP_ACCOUNT_AHEAD    3000       /* further on: perhaps a restart     */
 #define WZP_ACCOUNT_CONFIRM  16         /* the next one within this many     */
 
+#define WZP_ACCOUNT_LIKELY_AHEAD   200  /* perhaps this sender's, where no   */
+#define WZP_ACCOUNT_LIKELY_BEHIND  50   /*   id tells senders apart          */
+
 
 typedef enum {
     WZP_ACCOUNT_NEW = 0,                /* not seen before                   */
@@ -52,6 +55,13 @@ void wzp_account_init(wzp_account_t *ac);
 /* Account for one number that arrived.  O(numbers skipped), at most
  * WZP_ACCOUNT_AHEAD. */
 wzp_account_kind_t wzp_account_put(wzp_account_t *ac, uint16_t seq);
+
+/*
+ * For packets that do not say whose they are: how far the number is from the
+ * newest one, in either direction.  INT32_MAX: so far that it is hardly this
+ * sender's.
+ */
+int32_t wzp_account_distance(const wzp_account_t *ac, uint16_t seq);
 
 /* Decide about a stray that is still held (before reading the totals). */
 void wzp_account_settle(wzp_account_t *ac);

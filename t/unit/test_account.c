@@ -213,9 +213,28 @@ test_model(void)
 }
 
 
+static void
+test_distance(void)
+{
+    wzp_account_init(&ac);
+    put_range(65500, 65530);
+
+    ok(wzp_account_distance(&ac, ac.last) == 0, "the newest itself");
+    ok(wzp_account_distance(&ac, (uint16_t) (ac.last + 200)) == 200,
+       "200 ahead, over the wrap");
+    ok(wzp_account_distance(&ac, (uint16_t) (ac.last - 50)) == 50,
+       "50 behind");
+    ok(wzp_account_distance(&ac, (uint16_t) (ac.last + 201)) == INT32_MAX,
+       "further ahead is somebody else");
+    ok(wzp_account_distance(&ac, (uint16_t) (ac.last - 51)) == INT32_MAX,
+       "as is further behind");
+}
+
+
 int
 main(void)
 {
+    test_distance();
     test_simple();
     test_start();
     test_wrap();
