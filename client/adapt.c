@@ -255,24 +255,6 @@ cl_adapt_left(cl_adapt_t *aq, cl_playout_t *po)
 }
 
 
-static float
-cl_adapt_jitter(cl_playout_t *po)
-{
-    size_t               i;
-    float                worst;
-    wzp_jitter_stats_t   st;
-
-    for (i = 0, worst = 0; i < cl_playout_count(po); i++) {
-        if (cl_playout_stream(po, i)->talking) {
-            cl_stream_jitter(cl_playout_stream(po, i), &st);
-            worst = WZP_MAX(worst, (float) st.jitter_us / 1000);
-        }
-    }
-
-    return worst;
-}
-
-
 /* PROTOCOL 3.4. */
 
 static void
@@ -290,7 +272,7 @@ cl_adapt_report(cl_adapt_t *aq, cl_sender_t *tx, cl_playout_t *po)
     rp.loss = (uint8_t) WZP_MIN(v, 255);
     rp.rtt_4ms = (uint8_t) WZP_MIN(aq->ad.seen.queue_ms / 4, 255);
 
-    v = cl_adapt_jitter(po);
+    v = (float) cl_playout_jitter(po);
     rp.jitter_ms = (uint8_t) WZP_MIN(v, 255);
     rp.cap_kbps = CL_ADAPT_CAP_KBPS;
 

@@ -205,9 +205,6 @@ void cl_live_toggle(cl_call_t *cl);
 /* Numbers, the live line, quality reports; returns when to be called again. */
 uint64_t cl_status_turn(cl_call_t *cl, uint64_t now_ns);
 
-/* The worst of those who speak, in ms. */
-double cl_status_jitter(const cl_call_t *cl);
-
 /* The closing report. */
 void cl_status_report(cl_call_t *cl);
 

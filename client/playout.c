@@ -613,6 +613,26 @@ cl_playout_totals(const cl_playout_t *po, uint64_t *expected,
 }
 
 
+double
+cl_playout_jitter(const cl_playout_t *po)
+{
+    size_t               i;
+    double               worst;
+    wzp_jitter_stats_t   st;
+
+    worst = 0;
+
+    for (i = 0; i < po->n; i++) {
+        if (po->streams[i]->talking) {
+            cl_stream_jitter(po->streams[i], &st);
+            worst = WZP_MAX(worst, st.jitter_us / 1000.0);
+        }
+    }
+
+    return worst;
+}
+
+
 json_t *
 cl_playout_report(cl_playout_t *po, bool final)
 {

@@ -102,6 +102,9 @@ uint64_t cl_playout_evicted(const cl_playout_t *po);
 void cl_playout_totals(const cl_playout_t *po, uint64_t *expected,
     uint64_t *missing, uint64_t *bytes);
 
+/* Jitter in ms, the worst of those who speak. */
+double cl_playout_jitter(const cl_playout_t *po);
+
 /* Array of streams for a report; final: no more packets will come.  NULL: no
  * memory. */
 json_t *cl_playout_report(cl_playout_t *po, bool final);

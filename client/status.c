@@ -91,26 +91,6 @@ cl_status_rates(cl_call_t *cl, uint64_t now_ns)
 }
 
 
-double
-cl_status_jitter(const cl_call_t *cl)
-{
-    size_t               i;
-    double               worst;
-    wzp_jitter_stats_t   st;
-
-    worst = 0;
-
-    for (i = 0; i < cl_playout_count(cl->po); i++) {
-        if (cl_playout_stream(cl->po, i)->talking) {
-            cl_stream_jitter(cl_playout_stream(cl->po, i), &st);
-            worst = WZP_MAX(worst, st.jitter_us / 1000.0);
-        }
-    }
-
-    return worst;
-}
-
-
 static void
 cl_status_talkers(const cl_call_t *cl, char *text, size_t size)
 {
@@ -162,7 +142,7 @@ cl_status_line(const cl_call_t *cl, uint64_t now_ns)
                     cl->title, s / 3600, s / 60 % 60, s % 60,
                     cl->room.count, cl->room.count == 1 ? "" : "s",
                     (double) cl->qs.rtt_ns / 1e6, cl->loss_pct,
-                    cl_status_jitter(cl), cl->in_bps / 1000,
+                    cl_playout_jitter(cl->po), cl->in_bps / 1000,
                     cl->out_bps / 1000, talking);
     cl_say_line(text);
 }
@@ -181,7 +161,7 @@ cl_status_event(cl_call_t *cl)
              json_pack("{s:f, s:f, s:f, s:I, s:I, s:I, s:o}",
                        "rtt_ms", (double) cl->qs.rtt_ns / 1e6,
                        "loss_pct", cl->loss_pct,
-                       "jitter_ms", cl_status_jitter(cl),
+                       "jitter_ms", cl_playout_jitter(cl->po),
                        "in_bps", (json_int_t) cl->in_bps,
                        "out_bps", (json_int_t) cl->out_bps,
                        "sent", (json_int_t) (cl->tx != NULL

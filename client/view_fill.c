@@ -343,7 +343,7 @@ cl_view_fill(cl_view_fill_t *vf, cl_view_state_t *vs,
     vs->seconds = cl->joined ? (now_ns - cl->joined_ns) / WZP_SEC : 0;
     vs->rtt_ms = (double) cl->qs.rtt_ns / 1e6;
     vs->loss_pct = cl->loss_pct;
-    vs->jitter_ms = cl_status_jitter(cl);
+    vs->jitter_ms = cl_playout_jitter(cl->po);
     vs->in_kbps = cl->in_bps / 1000;
     vs->out_kbps = cl->out_bps / 1000;
 
