@@ -18,6 +18,9 @@ shift
 
 cd "$top" || exit 1
 
+logs=$build/log
+mkdir -p "$logs"
+
 failed=
 ran=
 
@@ -34,7 +37,7 @@ var()
 }
 
 
-# stage NAME COMMAND...: one heading, one result.
+# stage NAME COMMAND...: one heading, one result, and what it said in a file.
 
 stage()
 {
@@ -46,7 +49,7 @@ stage()
     started=$(date +%s)
     ran="$ran $name"
 
-    if "$@" < /dev/null; then
+    if "$@" < /dev/null 2>&1 | tee "$logs/$name"; then
         echo "== $name: passed in $(($(date +%s) - started)) s"
     else
         echo "== $name: FAILED"
@@ -70,9 +73,18 @@ programs()
 }
 
 
+# each [OPTION...] [FILE...]: some files of t/, and what they came to is kept.
+
+each()
+{
+    prove --statefile="$logs/state" -e "timeout -k 10 $patience perl" "$@"
+}
+
+
 # scripts NGINX BUILD MODULE [FILE...]: t/*.t against one nginx.  Where speech
-# is listened to, which is in real time, nothing runs beside it; and it has a
-# second chance, for what else runs on the machine.
+# is listened to, which is in real time, nothing runs beside it.  What failed
+# has one more chance, alone, for what else the machine had to do; and the last
+# lines tell of it in any case.
 
 scripts()
 {
@@ -93,16 +105,15 @@ scripts()
     export WZP_BUILD=$dir WZP_CLIENT=$dir/wzp-client WZP_PEER=$build/t/peer
     export PERL5LIB=$top/t/lib:$(var TEST_NGINX_LIB)
 
-    [ -z "$others" ] \
-        || prove -j "$jobs" -e "timeout -k 10 $patience perl" $others || rc=1
-    for f in $alone; do
-        prove -e "timeout -k 10 $patience perl" "$f" && continue
+    rm -f "$logs/state"
 
-        echo "== $f once more: the machine may have had other things to do"
-        prove -e "timeout -k 10 $patience perl" "$f" || rc=1
-    done
+    [ -z "$others" ] || each --state=save -j "$jobs" $others || rc=1
+    [ -z "$alone" ] || each --state=save $alone || rc=1
 
-    return $rc
+    [ $rc -ne 0 ] || return 0
+
+    echo "== what failed, once more, alone"
+    each --state=failed,save
 }
 
 
@@ -220,6 +231,14 @@ for s in "$@"; do
         ;;
 
     esac
+done
+
+# Who reads only the end of it learns what failed, even if it passed later.
+
+said='^not ok|^# +Failed test|^# +at .* line|^# +(got|expected):|Failed tests?:|Wstat'
+
+for s in $ran; do
+    grep -E "$said" "$logs/$s" | cut -c 1-160 | tail -n 20 | sed "s/^/$s: /"
 done
 
 echo
