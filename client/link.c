@@ -12,7 +12,6 @@
 #include "say.h"
 
 
-#define CL_LINK_BATCH       64
 #define CL_LINK_TIMEOUT     (5 * WZP_SEC)       /* per address               */
 #define CL_LINK_LOOKUP      (20 * WZP_SEC)
 #define CL_LINK_IDLE_NS     (30 * WZP_SEC)      /* PROTOCOL 1.2              */

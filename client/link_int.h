@@ -13,6 +13,9 @@
 #include "net/wzp_resolve.h"
 
 
+#define CL_LINK_BATCH   64              /* packets of one call to the kernel */
+
+
 typedef enum {
     CL_LINK_IDLE = 0,
     CL_LINK_RESOLVE,

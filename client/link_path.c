@@ -212,8 +212,8 @@ cl_path_read(cl_link_t *ln, uint64_t now_ns)
                 break;
             }
 
-            if (n == 0) {
-                break;
+            if (n < CL_LINK_BATCH) {
+                break;          /* that was all: spare the call to see it */
             }
         }
     }
