@@ -515,15 +515,20 @@ wzp_qconn_after_read(wzp_qconn_t *qc, const wzp_udp_dgram_t *dg)
 
 
 /*
- * The address at which it came in.  A client on a socket that is bound to none
- * in particular knows but that: the kernel chooses where its packets leave, and
+ * The address at which it came in.  A client that was dialled from none in
+ * particular knows but that: the kernel chooses where its packets leave, and
  * ngtcp2 would drop what comes back on a path that it has not tried.
  */
 static const wzp_addr_t *
 wzp_qconn_arrival(const wzp_qconn_t *qc, const wzp_udp_dgram_t *dg)
 {
-    return (!qc->server && dg->socket->wildcard) ? &dg->socket->local
-                                                 : &dg->local;
+    if (!qc->server && dg->socket->wildcard
+        && wzp_addr_equal(&qc->local, &dg->socket->local))
+    {
+        return &dg->socket->local;
+    }
+
+    return &dg->local;
 }
 
 

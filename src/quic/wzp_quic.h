@@ -320,8 +320,9 @@ wzp_qbuf_t *wzp_qbuf_message(const uint8_t *json, size_t len);
 
 /*
  * Client: connect with this server name.  NULL: no memory or bad name.  local
- * is su->local, also where su is bound to no address in particular; one socket
- * serves any number of connections to peers of its family.
+ * is su->local, or, where that is no address in particular, one of the host's
+ * that the packets shall leave from; one socket serves any number of
+ * connections to peers of its family.
  */
 wzp_qconn_t *wzp_quic_connect(wzp_quic_t *ep, const char *sni,
     wzp_udp_socket_t *su, const wzp_addr_t *local, const wzp_addr_t *peer,

@@ -283,13 +283,19 @@ rig_destroy(rig_t *rig)
 rig_rec_t *
 rig_connect(rig_t *rig, const char *sni)
 {
+    return rig_connect_from(rig, sni, &rig->client->sockets[0].local);
+}
+
+
+rig_rec_t *
+rig_connect_from(rig_t *rig, const char *sni, const wzp_addr_t *local)
+{
     rig_rec_t   *rec;
     sim_node_t  *cl;
 
     cl = rig->client;
     rec = rig_record(rig, NULL, false);
-    rec->qc = wzp_quic_connect(cl->ep, sni, &cl->sockets[0],
-                               &cl->sockets[0].local,
+    rec->qc = wzp_quic_connect(cl->ep, sni, &cl->sockets[0], local,
                                &rig->server->sockets[0].local, rec,
                                rig->sim->now_ns);
     return rec;

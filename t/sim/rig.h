@@ -71,6 +71,8 @@ void rig_destroy(rig_t *rig);
 
 /* Connect and return the client's record. */
 rig_rec_t *rig_connect(rig_t *rig, const char *sni);
+rig_rec_t *rig_connect_from(rig_t *rig, const char *sni,
+    const wzp_addr_t *local);
 
 /* The newest record of the server, or NULL. */
 rig_rec_t *rig_accepted(rig_t *rig);

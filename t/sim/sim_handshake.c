@@ -51,7 +51,19 @@ test_clean(void)
 }
 
 
-/* The client's socket is bound to no address: what comes in tells one. */
+static bool
+rec_is_confirmed(void *ctx)
+{
+    rig_rec_t  *rec;
+
+    rec = ctx;
+
+    return rec->confirmed;
+}
+
+
+/* The client's socket is bound to no address: what comes in tells one, and who
+ * dials may name one. */
 static void
 test_wildcard(void)
 {
@@ -72,6 +84,11 @@ test_wildcard(void)
     (void) ! rig_datagram(rig, sv, 1, 1400);
     sim_run(rig->sim, WZP_SEC);
     is_u64(cl->datagrams, 1, "the server finds it, the path MTU is known");
+
+    cl = rig_connect_from(rig, "general", &rig->client->outside[0]);
+    ok(cl->qc != NULL
+       && sim_until(rig->sim, 10 * WZP_SEC, rec_is_confirmed, cl),
+       "and from an address that was named");
 
     rig_destroy(rig);
 }
