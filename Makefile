@@ -127,7 +127,8 @@ UNIT_SRCS = $(wildcard t/unit/test_*.c)
 SIM_SRCS = $(wildcard t/sim/sim_*.c)
 TOOL_SRCS = $(wildcard t/tools/*.c)
 BENCH_SRCS = $(wildcard t/bench/load.c t/bench/floor.c \
-                        t/bench/engine.c t/bench/fec.c t/bench/voice.c)
+                        t/bench/engine.c t/bench/fec.c t/bench/opus.c \
+                        t/bench/voice.c)
 FUZZ_SRCS = $(wildcard t/fuzz/fuzz_*.c)
 
 # t/*/x.c with one of these prefixes is a program; other files there are
@@ -166,7 +167,7 @@ module: $(if $(wildcard ngx_wzp_module.c),$(B)/ngx_wzp_module.so)
 client: $(if $(wildcard client/main.c),$(B)/wzp-client)
 
 ## tests: all programs that the tests need
-tests: all $(UNIT) $(SIM) $(TOOLS) $(if $(SAN),,$(FUZZ) $(GO_PROGS))
+tests: all $(UNIT) $(SIM) $(TOOLS) $(BENCH) $(if $(SAN),,$(FUZZ) $(GO_PROGS))
 
 .PHONY: unit sim tools fuzz-programs
 unit: $(UNIT)
@@ -295,6 +296,7 @@ $(B)/t/bench/fec: LIBS_MORE = $(if $(wildcard /usr/include/lcrq.h),-llcrq)
 
 $(B)/t/bench/voice: $(filter-out %/main.o %/sender.o, \
                       $(call obj,$(CLIENT_SRCS)))
+$(B)/t/bench/opus: $(filter-out %/main.o,$(call obj,$(CLIENT_SRCS)))
 
 # Fuzz targets: clang, and src/wzp compiled along with each; for that of QUIC
 # everything portable, and the simulated network; for the settings the options
