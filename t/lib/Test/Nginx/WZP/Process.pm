@@ -13,6 +13,10 @@ use Test::Nginx::WZP::Util;
 my $json = JSON::PP->new->utf8;
 my $count = 0;
 
+# script(1) runs what is here, and shells differ in what a Ctrl-C does to them.
+
+$ENV{SHELL} = '/bin/sh';
+
 
 # spawn(name, dir, command => [...], env => {...}, input => 1)
 

@@ -13,13 +13,14 @@ use Test::Nginx::WZP;
 
 
 # start($t, 'name', size => [24, 80], env => {...}, command => '...', then =>
-# 'shell commands in the background, $T is the terminal').
+# 'shell commands in the background, $T is the terminal').  The shell outlives a
+# Ctrl-C, to tell how the terminal was left.
 
 sub start
 {
     my ($class, $t, $name, %opt) = @_;
     my ($rows, $cols) = @{$opt{size} || [24, 80]};
-    my $setup = "T=\$(tty); stty rows $rows cols $cols; ";
+    my $setup = "trap : INT; T=\$(tty); stty rows $rows cols $cols; ";
     $setup .= "($opt{then}) & " if $opt{then};
 
     my $after = "e=\$?; stty -a >$name.stty; exit \$e";
