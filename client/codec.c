@@ -9,7 +9,9 @@
 #include "narrow.h"
 
 
-#define CL_ENCODER_COMPLEXITY   7       /* PROTOCOL 6.2                      */
+/* More is a seventh of the work that nobody hears: from 7 on Opus analyses for
+ * music, from 8 on it gains 0.002 of ESTOI. */
+#define CL_ENCODER_COMPLEXITY   6
 
 #define CL_DECODER_PLC          5       /* deep concealment                  */
 #define CL_DECODER_OSCE         7       /* and speech enhancement            */

@@ -19,6 +19,9 @@
 #define WZP_PLAN_LOST       0.8f        /* cost of a lost frame              */
 #define WZP_PLAN_NO_LBRR    0.15f       /* frames that have none             */
 #define WZP_PLAN_LOST_DRED  0.7f        /* a frame out of DRED is worth less */
+#define WZP_PLAN_SENT       0.95f       /* of the rate that the encoder is
+                                           told; measured                    */
+#define WZP_PLAN_LBRR_HINT  2u          /* of the loss: copies do the rest   */
 #define WZP_PLAN_LBRR_RATE  0.85f       /* rate of the encoder less these    */
 #define WZP_PLAN_DRED_RATE  0.7f
 #define WZP_PLAN_MANY       0.03f       /* more lost ones than that cost     */
@@ -103,15 +106,42 @@ wzp_plan_wrap_bps(wzp_codec_t codec)
 }
 
 
+/* The share of its rate that the encoder makes use of: less at low ones, which
+ * several copies make for, and with in-band FEC. */
+
+static float
+wzp_plan_sent(const wzp_plan_t *plan)
+{
+    return plan->ncopies > 1 || (plan->ncopies == 1 && plan->inband_fec)
+           ? WZP_PLAN_SENT : 1;
+}
+
+
 uint32_t
 wzp_plan_bps(const wzp_plan_t *plan)
 {
     uint32_t  bps;
 
-    bps = plan->bitrate_bps * (1 + plan->ncopies)
+    bps = (uint32_t) ((float) plan->bitrate_bps * wzp_plan_sent(plan));
+    bps = bps * (1 + plan->ncopies)
           + wzp_plan_wrap_bps(plan->codec) * plan->ncopies;
 
     return bps + (uint32_t) ((float) bps * plan->fec_ratio);
+}
+
+
+/* The primary rate that leaves room for the copies. */
+
+static uint32_t
+wzp_plan_share(const wzp_plan_t *plan, uint32_t budget_bps)
+{
+    uint32_t  wrap;
+
+    wrap = wzp_plan_wrap_bps(plan->codec) * plan->ncopies;
+    budget_bps = budget_bps > wrap ? budget_bps - wrap : 0;
+
+    return (uint32_t) ((float) (budget_bps / (1 + plan->ncopies))
+                       / wzp_plan_sent(plan));
 }
 
 
@@ -218,8 +248,6 @@ wzp_plan_left(const wzp_plan_t *plan, float loss, float burst)
 void
 wzp_plan_fill(wzp_plan_t *plan, uint32_t bps)
 {
-    uint32_t  wrap;
-
     if (wzp_plan_bps(plan) >= bps) {
         return;
     }
@@ -233,8 +261,7 @@ wzp_plan_fill(wzp_plan_t *plan, uint32_t bps)
         return;
     }
 
-    wrap = wzp_plan_wrap_bps(plan->codec) * plan->ncopies;
-    plan->bitrate_bps = (bps - wrap) / (1 + plan->ncopies);
+    plan->bitrate_bps = wzp_plan_share(plan, bps);
 }
 
 
@@ -266,7 +293,7 @@ wzp_plan_cost(const wzp_plan_t *plan, float loss, float burst)
 {
     float  bps, cost, left;
 
-    bps = (float) plan->bitrate_bps;
+    bps = (float) plan->bitrate_bps * wzp_plan_sent(plan);
     left = wzp_plan_left(plan, loss, burst);
     cost = WZP_PLAN_LOST * left + WZP_PLAN_KBPS
                                   * (float) wzp_plan_bps(plan) / 1000;
@@ -284,19 +311,6 @@ wzp_plan_cost(const wzp_plan_t *plan, float loss, float burst)
     }
 
     return cost + wzp_plan_rate_cost(bps);
-}
-
-
-/* The primary rate that leaves room for n copies. */
-
-static uint32_t
-wzp_plan_share(const wzp_plan_t *plan, uint32_t budget_bps, unsigned n)
-{
-    uint32_t  wrap;
-
-    wrap = wzp_plan_wrap_bps(plan->codec) * n;
-
-    return budget_bps > wrap ? (budget_bps - wrap) / (n + 1) : 0;
 }
 
 
@@ -351,16 +365,20 @@ wzp_plan_copy(wzp_plan_t *plan, uint32_t budget_bps, bool inband, float loss,
     wzp_plan_t  one;
 
     one = *plan;
-    one.inband_fec = inband;
+
+    if (inband) {
+        one.inband_fec = true;
+        one.loss_pct /= WZP_PLAN_LBRR_HINT;
+    }
 
     for (n = 1; n <= WZP_PLAN_COPIES; n++) {
-        bps = wzp_plan_share(&one, budget_bps, n);
+        one.ncopies = n;
+        bps = wzp_plan_share(&one, budget_bps);
 
         if (bps < WZP_PLAN_BPS_MIN) {
             break;
         }
 
-        one.ncopies = n;
         one.bitrate_bps = WZP_MIN(one.bitrate_bps, bps);
         wzp_plan_spread(&one, loss, burst);
         wzp_plan_better(plan, &one, loss, burst);
