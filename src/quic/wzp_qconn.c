@@ -9,6 +9,9 @@
 #include <stdlib.h>
 
 
+#define WZP_QCONN_READ  (50 * WZP_MS)   /* for the peer's program            */
+
+
 static ngtcp2_conn *
 wzp_qconn_of_ref(ngtcp2_crypto_conn_ref *ref)
 {
@@ -589,12 +592,32 @@ wzp_qconn_expire(wzp_qconn_t *qc)
 }
 
 
+/*
+ * A server leaves time for its last messages after they were acknowledged: many
+ * a client reads a stream later than its library does, and not at all once the
+ * connection is over.
+ */
 static bool
-wzp_qconn_finished(const wzp_qconn_t *qc)
+wzp_qconn_finished(wzp_qconn_t *qc)
 {
-    return qc->finishing
-           && (qc->ep->now_ns >= qc->finish_ns
-               || (qc->media.n == 0 && !wzp_qout_pending(&qc->out)));
+    uint64_t  until;
+
+    if (!qc->finishing || qc->ep->now_ns >= qc->finish_ns) {
+        return qc->finishing;
+    }
+
+    if (qc->media.n != 0 || wzp_qout_pending(&qc->out)) {
+        return false;
+    }
+
+    if (!qc->owing) {
+        return true;
+    }
+
+    until = qc->ep->now_ns + WZP_QCONN_READ;
+    qc->finish_ns = WZP_MIN(qc->finish_ns, until);
+
+    return false;
 }
 
 

@@ -311,6 +311,7 @@ wzp_qconn_finish(wzp_qconn_t *qc, uint64_t code, const char *reason,
 
     wzp_qconn_set_reason(qc, code, reason);
     qc->finishing = 1;
+    qc->owing = qc->server && wzp_qout_pending(&qc->out);
     qc->finish_ns = (wait_ns < UINT64_MAX - now_ns) ? now_ns + wait_ns
                                                     : UINT64_MAX - 1;
     wzp_quic_touch(qc);

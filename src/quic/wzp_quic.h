@@ -401,8 +401,9 @@ wzp_rc_t wzp_qconn_uni(wzp_qconn_t *qc, const uint8_t *data, size_t len)
 /* Close at the next flush; closed is called from there. */
 void wzp_qconn_close(wzp_qconn_t *qc, uint64_t code, const char *reason);
 
-/* Close as above once everything queued is acknowledged, or after wait_ns.
- * (An orderly Hangup: PROTOCOL 12.3 F29.) */
+/* Close as above once everything queued is acknowledged (a server: and the peer
+ * had 50 ms to read it), or after wait_ns.  (An orderly Hangup: PROTOCOL 12.3
+ * F29.) */
 void wzp_qconn_finish(wzp_qconn_t *qc, uint64_t code, const char *reason,
     uint64_t wait_ns, uint64_t now_ns);
 

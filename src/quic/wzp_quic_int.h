@@ -159,6 +159,7 @@ struct wzp_qconn_s {
     unsigned                 has_cert:1;
     unsigned                 close_asked:1;
     unsigned                 finishing:1;
+    unsigned                 owing:1;       /* last messages, then           */
     unsigned                 was_reset:1;   /* by a stateless reset          */
     unsigned                 urgent:1;      /* do not hold the next ACK      */
     unsigned                 eliciting:1;   /* the packet asks for an ACK    */

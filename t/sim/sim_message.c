@@ -407,6 +407,51 @@ test_finish(void)
 }
 
 
+static bool
+rec_has_message(void *ctx)
+{
+    rig_rec_t  *rec;
+
+    rec = ctx;
+
+    return rec->messages != 0;
+}
+
+
+/* A client that is slow to read has some time for a server's last words; one
+ * that is told nothing does not wait. */
+static void
+test_last_words(void)
+{
+    rig_t            *rig;
+    rig_rec_t        *cl, *sv;
+    wzp_quic_conf_t   sc, cc;
+
+    rig_conf(&sc, &cc);
+    rig = rig_create(91, &sc, &cc);
+    (void) rig_up(rig, &cl, &sv);
+    sim_run(rig->sim, WZP_SEC);
+
+    (void) rig_message(sv, 0, 100, 0);
+    wzp_qconn_finish(sv->qc, 1, "refused", WZP_SEC, rig->sim->now_ns);
+    ok(sim_until(rig->sim, WZP_SEC, rec_has_message, cl), "last words");
+    sim_run(rig->sim, 49 * WZP_MS);
+    is_u64(cl->closed, 0, "there is time to read them");
+    ok(rig_wait_closed(rig, cl, 500 * WZP_MS), "not for ever");
+    rig_destroy(rig);
+
+    rig_conf(&sc, &cc);
+    rig = rig_create(92, &sc, &cc);
+    (void) rig_up(rig, &cl, &sv);
+    sim_run(rig->sim, WZP_SEC);
+
+    wzp_qconn_finish(sv->qc, 1, "refused", WZP_SEC, rig->sim->now_ns);
+    sim_run(rig->sim, 49 * WZP_MS);
+    is_u64(cl->closed, 1, "without last words it is at once");
+    rig_destroy(rig);
+}
+
+
 int
 main(void)
 {
@@ -422,6 +467,7 @@ main(void)
     test_uni();
     test_early();
     test_finish();
+    test_last_words();
 
     return done_testing();
 }
