@@ -2,15 +2,12 @@
  * The analyzer's screen.  See analyze_view.h.
  */
 
-#include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "analyze_view.h"
 #include "say.h"
-#include "view_key.h"
-#include "view_term.h"
+#include "view_screen.h"
 
 
 #define CL_PAINT_NS     (200 * WZP_MS)
@@ -23,16 +20,13 @@
 
 
 struct cl_analyze_view_s {
-    cl_loop_t   *lp;
+    cl_screen_t  sc;
     const char  *title;
     const char  *relay;
-    bool         fresh;                 /* the screen is unknown             */
     uint64_t     draw_ns;
     unsigned     first;                 /* stream that is shown on top       */
     char         said[CL_SAID_MAX];     /* the last line                     */
     char         warned[CL_SAID_MAX];   /* the last warning or error         */
-    cl_grid_t    now;
-    cl_grid_t    before;
 };
 
 
@@ -58,17 +52,14 @@ cl_analyze_view_create(cl_loop_t *lp, const char *title, const char *relay)
 
     vw = calloc(1, sizeof(cl_analyze_view_t));
 
-    if (vw == NULL || !cl_term_open()) {
+    if (vw == NULL || !cl_screen_open(&vw->sc, lp)) {
         free(vw);
         return NULL;
     }
 
-    vw->lp = lp;
     vw->title = title;
     vw->relay = relay;
-    vw->fresh = true;
 
-    lp->input = STDIN_FILENO;
     cl_say_into(cl_analyze_view_said, vw);
 
     return vw;
@@ -82,8 +73,7 @@ cl_analyze_view_destroy(cl_analyze_view_t *vw)
         return;
     }
 
-    vw->lp->input = -1;
-    cl_term_close();
+    cl_screen_close(&vw->sc);
     cl_say_into(NULL, NULL);
 
     /* The screen took it along; a file that standard error goes to has it. */
@@ -92,36 +82,11 @@ cl_analyze_view_destroy(cl_analyze_view_t *vw)
         (void) fprintf(stderr, "wzp-client: %s\n", vw->warned);
     }
 
-    cl_grid_done(&vw->now);
-    cl_grid_done(&vw->before);
     free(vw);
 }
 
 
 /* ---- painting ---- */
-
-static bool
-cl_analyze_view_fit(cl_analyze_view_t *vw)
-{
-    unsigned  rows, cols;
-
-    cl_term_size(&rows, &cols);
-
-    if (vw->now.cells != NULL && vw->now.rows == rows
-        && vw->now.cols == cols)
-    {
-        cl_grid_clear(&vw->now);
-        return true;
-    }
-
-    cl_grid_done(&vw->now);
-    cl_grid_done(&vw->before);
-    vw->fresh = true;
-
-    return cl_grid_init(&vw->now, rows, cols, cl_term_utf8())
-           && cl_grid_init(&vw->before, rows, cols, cl_term_utf8());
-}
-
 
 static cl_look_t
 cl_analyze_view_look(const cl_talker_t *tk)
@@ -159,15 +124,14 @@ cl_analyze_view_talker(cl_grid_t *gr, unsigned y, const cl_talker_t *tk)
 
 
 static void
-cl_analyze_view_draw(cl_analyze_view_t *vw, const cl_analyze_t *an)
+cl_analyze_view_draw(cl_analyze_view_t *vw, cl_grid_t *gr,
+    const cl_analyze_t *an)
 {
-    char        text[256];
-    size_t      i;
-    unsigned    y;
-    cl_grid_t  *gr;
+    char      text[256];
+    size_t    i;
+    unsigned  y;
 
-    gr = &vw->now;
-
+    cl_grid_clear(gr);
     cl_grid_fill(gr, 0, 0, gr->cols, ' ', CL_LOOK_TITLE);
     (void) snprintf(text, sizeof(text), " %.60s at %.60s, %llu packets, "
                     "%.0f s", vw->title, vw->relay,
@@ -200,7 +164,7 @@ uint64_t
 cl_analyze_view_turn(cl_analyze_view_t *vw, const cl_analyze_t *an,
     uint64_t now_ns)
 {
-    cl_grid_t  shown;
+    cl_grid_t  *gr;
 
     if (now_ns < vw->draw_ns) {
         return vw->draw_ns;
@@ -208,16 +172,15 @@ cl_analyze_view_turn(cl_analyze_view_t *vw, const cl_analyze_t *an,
 
     vw->draw_ns = now_ns + CL_PAINT_NS;
 
-    /* One that does not take anything now gets the next picture. */
+    if (cl_screen_away(&vw->sc)) {
+        return vw->draw_ns;
+    }
 
-    if (cl_analyze_view_fit(vw) && cl_term_ready()) {
-        cl_analyze_view_draw(vw, an);
-        cl_term_show(&vw->now, vw->fresh ? NULL : &vw->before);
+    gr = cl_screen_draw(&vw->sc);
 
-        shown = vw->now;
-        vw->now = vw->before;
-        vw->before = shown;
-        vw->fresh = false;
+    if (gr != NULL) {
+        cl_analyze_view_draw(vw, gr, an);
+        cl_screen_show(&vw->sc);
     }
 
     return vw->draw_ns;
@@ -229,23 +192,9 @@ cl_analyze_view_turn(cl_analyze_view_t *vw, const cl_analyze_t *an,
 bool
 cl_analyze_view_read(cl_analyze_view_t *vw)
 {
-    int       keys[CL_KEYS_MAX];
-    size_t    i, n;
-    ssize_t   len;
-    uint8_t   buf[256];
+    int  i, n, keys[CL_KEYS_MAX];
 
-    len = read(STDIN_FILENO, buf, sizeof(buf));
-
-    if (len <= 0) {
-
-        if (len == 0 || (errno != EINTR && errno != EAGAIN)) {
-            vw->lp->input = -1;                 /* the terminal is gone */
-        }
-
-        return false;
-    }
-
-    n = cl_keys(keys, buf, (size_t) len);
+    n = cl_screen_keys(&vw->sc, keys);
     vw->draw_ns = 0;
 
     for (i = 0; i < n; i++) {
@@ -256,7 +205,7 @@ cl_analyze_view_read(cl_analyze_view_t *vw)
             return true;
 
         case CL_KEY_REDRAW:
-            vw->fresh = true;
+            cl_screen_redraw(&vw->sc);
             break;
 
         case CL_KEY_UP:
@@ -276,44 +225,14 @@ cl_analyze_view_read(cl_analyze_view_t *vw)
 }
 
 
-/* As if nobody had caught it. */
-
-static void
-cl_analyze_view_stop(cl_analyze_view_t *vw)
-{
-    sigset_t  set;
-
-    cl_term_leave();
-
-    (void) sigemptyset(&set);
-    (void) sigaddset(&set, SIGTSTP);
-    (void) raise(SIGTSTP);
-    (void) sigprocmask(SIG_UNBLOCK, &set, NULL);
-    (void) sigprocmask(SIG_BLOCK, &set, NULL);
-
-    cl_term_return();
-    vw->fresh = true;
-    vw->draw_ns = 0;
-}
-
-
 bool
 cl_analyze_view_signal(cl_analyze_view_t *vw, int signo)
 {
-    switch (signo) {
-
-    case SIGWINCH:
-        vw->draw_ns = 0;
-        return true;
-
-    case SIGTSTP:
-        cl_analyze_view_stop(vw);
-        return true;
-
-    case SIGCONT:
-        return true;
-
-    default:
+    if (!cl_screen_signal(&vw->sc, signo)) {
         return false;
     }
+
+    vw->draw_ns = 0;
+
+    return true;
 }

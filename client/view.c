@@ -2,8 +2,6 @@
  * Screen and keys.  See view.h.
  */
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -12,7 +10,7 @@
 #include "say.h"
 #include "view.h"
 #include "view_draw.h"
-#include "view_key.h"
+#include "view_screen.h"
 #include "view_term.h"
 
 
@@ -28,19 +26,14 @@
 
 
 struct cl_view_s {
-    cl_loop_t        *lp;
+    cl_screen_t       sc;
     cl_view_state_t   st;
     cl_view_fill_t    fill;
 
-    bool              away;             /* stopped, or in the background     */
-    bool              fresh;            /* the screen is unknown             */
     bool              dirty;            /* something was said or typed       */
-    uint64_t         draw_ns;           /* not before                        */
-    uint64_t         drawn_ns;
+    uint64_t          draw_ns;          /* not before                        */
+    uint64_t          drawn_ns;
     uint64_t          held_ns;          /* push-to-talk: until then; 0: not  */
-
-    cl_grid_t         now;
-    cl_grid_t         before;
 };
 
 
@@ -104,16 +97,12 @@ cl_view_create(cl_loop_t *lp)
 
     vw = calloc(1, sizeof(cl_view_t));
 
-    if (vw == NULL || !cl_term_open()) {
+    if (vw == NULL || !cl_screen_open(&vw->sc, lp)) {
         free(vw);
         return NULL;
     }
 
-    vw->lp = lp;
-    vw->fresh = true;
     vw->dirty = true;
-
-    lp->input = STDIN_FILENO;
     cl_say_into(cl_view_said, vw);
 
     return vw;
@@ -127,100 +116,14 @@ cl_view_destroy(cl_view_t *vw)
         return;
     }
 
-    vw->lp->input = -1;
-    cl_term_close();
+    cl_screen_close(&vw->sc);
     cl_say_into(NULL, NULL);
     cl_view_repeat(&vw->st.log);
-
-    cl_grid_done(&vw->now);
-    cl_grid_done(&vw->before);
     free(vw);
 }
 
 
-/* ---- stopped, in the background, and back ---- */
-
-/* The screen is ours, or is again. */
-
-static void
-cl_view_continue(cl_view_t *vw)
-{
-    if (cl_term_is_ours()) {
-        cl_term_return();
-        vw->away = false;
-        vw->fresh = true;
-        vw->draw_ns = 0;
-        vw->lp->input = STDIN_FILENO;
-    }
-}
-
-
-/* As if nobody had caught it: a process that nobody could continue does not
- * stop. */
-
-static void
-cl_view_stop(cl_view_t *vw)
-{
-    sigset_t  set;
-
-    vw->away = true;
-    vw->lp->input = -1;
-    cl_term_leave();
-
-    (void) sigemptyset(&set);
-    (void) sigaddset(&set, SIGTSTP);
-    (void) raise(SIGTSTP);
-    (void) sigprocmask(SIG_UNBLOCK, &set, NULL);
-    (void) sigprocmask(SIG_BLOCK, &set, NULL);
-
-    cl_view_continue(vw);
-}
-
-
 /* ---- painting ---- */
-
-static bool
-cl_view_fit(cl_view_t *vw)
-{
-    unsigned  rows, cols;
-
-    cl_term_size(&rows, &cols);
-
-    if (vw->now.cells != NULL && vw->now.rows == rows
-        && vw->now.cols == cols)
-    {
-        return true;
-    }
-
-    cl_grid_done(&vw->now);
-    cl_grid_done(&vw->before);
-    vw->fresh = true;
-
-    return cl_grid_init(&vw->now, rows, cols, cl_term_utf8())
-           && cl_grid_init(&vw->before, rows, cols, cl_term_utf8());
-}
-
-
-static void
-cl_view_paint(cl_view_t *vw)
-{
-    cl_grid_t  shown;
-
-    /* One that does not take anything now gets the next picture. */
-
-    if (!cl_view_fit(vw) || !cl_term_ready()) {
-        return;
-    }
-
-    cl_view_draw(&vw->now, &vw->st);
-    cl_term_show(&vw->now, vw->fresh ? NULL : &vw->before);
-
-    shown = vw->now;
-    vw->now = vw->before;
-    vw->before = shown;
-    vw->fresh = false;
-}
-
 
 static void
 cl_view_release(cl_view_t *vw, cl_call_t *cl)
@@ -237,21 +140,18 @@ cl_view_release(cl_view_t *vw, cl_call_t *cl)
 uint64_t
 cl_view_turn(cl_view_t *vw, const cl_view_subject_t *su, uint64_t now_ns)
 {
-    uint64_t  next;
+    uint64_t    next;
+    cl_grid_t  *gr;
 
     if (vw->held_ns != 0 && now_ns >= vw->held_ns) {
         cl_view_release(vw, su->cl);
     }
 
-    /* Who goes to the foreground without having been stopped gets no
-     * signal. */
-
-    if (vw->away && now_ns >= vw->draw_ns) {
+    if (now_ns >= vw->draw_ns && cl_screen_away(&vw->sc)) {
         vw->draw_ns = now_ns + CL_VIEW_IDLE_NS;
-        cl_view_continue(vw);
     }
 
-    if (vw->away) {
+    if (vw->sc.away) {
         return vw->draw_ns;
     }
 
@@ -262,7 +162,13 @@ cl_view_turn(cl_view_t *vw, const cl_view_subject_t *su, uint64_t now_ns)
 
     if (now_ns >= vw->draw_ns) {
         cl_view_fill(&vw->fill, &vw->st, su, now_ns);
-        cl_view_paint(vw);
+        gr = cl_screen_draw(&vw->sc);
+
+        if (gr != NULL) {
+            cl_view_draw(gr, &vw->st);
+            cl_screen_show(&vw->sc);
+        }
+
         vw->dirty = false;
         vw->drawn_ns = now_ns;
         vw->draw_ns = now_ns + CL_VIEW_FRAME_NS;
@@ -460,28 +366,15 @@ void
 cl_view_read(cl_view_t *vw, const cl_view_subject_t *su, uint64_t now_ns,
     void (*wish)(void *ctx, cl_view_wish_t what, uint64_t now_ns), void *ctx)
 {
-    int              keys[CL_KEYS_MAX];
-    size_t           i, n;
-    ssize_t          len;
-    uint8_t          buf[256];
-    cl_view_wish_t   what;
+    int             i, n, keys[CL_KEYS_MAX];
+    cl_view_wish_t  what;
 
-    len = read(STDIN_FILENO, buf, sizeof(buf));
+    n = cl_screen_keys(&vw->sc, keys);
 
-    if (len <= 0) {
-
-        if (len == 0 || (errno != EINTR && errno != EAGAIN)) {
-            vw->lp->input = -1;                 /* the terminal is gone */
-
-            if (su->caller != NULL) {
-                wish(ctx, CL_VIEW_TURN_AWAY, now_ns);
-            }
-        }
-
+    if (n == -1 && su->caller != NULL) {
+        wish(ctx, CL_VIEW_TURN_AWAY, now_ns);
         return;
     }
-
-    n = cl_keys(keys, buf, (size_t) len);
 
     for (i = 0; i < n; i++) {
         vw->dirty = true;
@@ -496,7 +389,7 @@ cl_view_read(cl_view_t *vw, const cl_view_subject_t *su, uint64_t now_ns,
         }
 
         if (keys[i] == CL_KEY_REDRAW) {
-            vw->fresh = true;
+            cl_screen_redraw(&vw->sc);
 
         } else if (vw->st.help || keys[i] == '?') {
             vw->st.help = !vw->st.help;
@@ -521,21 +414,11 @@ cl_view_read(cl_view_t *vw, const cl_view_subject_t *su, uint64_t now_ns,
 bool
 cl_view_signal(cl_view_t *vw, int signo)
 {
-    switch (signo) {
-
-    case SIGWINCH:
-        vw->draw_ns = 0;
-        return true;
-
-    case SIGTSTP:
-        cl_view_stop(vw);
-        return true;
-
-    case SIGCONT:
-        cl_view_continue(vw);
-        return true;
-
-    default:
+    if (!cl_screen_signal(&vw->sc, signo)) {
         return false;
     }
+
+    vw->draw_ns = 0;
+
+    return true;
 }

@@ -2,7 +2,8 @@
  * The terminal view: a screen that shows how the call goes, and keys.  Where
  * there is none, lines are said as ever (say.h).
  *
- *   view.c        screen and keys in the client's loop
+ *   view.c        what is shown when, and what keys do
+ *   view_screen.c taken, stopped, fitted, painted, in the client's loop
  *   view_fill.c   call -> state         view_state.h
  *   view_draw.c   state -> cells        view_grid.h
  *   view_term.c   cells -> terminal     ncurses
