@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+#include "said.h"
 #include "tap.h"
 #include "../../client/analyze.c"
 #include "../../client/analyze_html.c"
@@ -25,7 +26,6 @@
 
 
 static cl_analyze_t  an;
-static char          said[65536];
 static uint8_t       sound[80];
 static wzp_packet_t  pk;
 static uint64_t      now;
@@ -33,48 +33,14 @@ static uint64_t      now;
 
 /* ---- what is said ---- */
 
-static void
-note(const char *fmt, va_list args)
-{
-    size_t  n;
-
-    n = strlen(said);
-    (void) vsnprintf(said + n, sizeof(said) - n, fmt, args);
-}
-
-
 void
 cl_say(const char *fmt, ...)
 {
     va_list  args;
 
     va_start(args, fmt);
-    note(fmt, args);
+    said_line(fmt, args);
     va_end(args);
-}
-
-
-void
-cl_warn(const char *fmt, ...)
-{
-    va_list  args;
-
-    va_start(args, fmt);
-    note(fmt, args);
-    va_end(args);
-}
-
-
-cl_exit_t
-cl_fail(cl_exit_t status, const char *fmt, ...)
-{
-    va_list  args;
-
-    va_start(args, fmt);
-    note(fmt, args);
-    va_end(args);
-
-    return status;
 }
 
 

@@ -3,9 +3,9 @@
  * none.
  */
 
-#include <stdarg.h>
 #include <unistd.h>
 
+#include "said.h"
 #include "tap.h"
 #include "../../client/capture.c"
 
@@ -20,45 +20,8 @@
 
 
 static cl_capture_in_t  in;
-static char             said[4096];
 static uint8_t          sound[80];
 static char             path[] = "/tmp/wzp-test-capture.XXXXXX";
-
-
-/* ---- what is said ---- */
-
-static void
-note(const char *fmt, va_list args)
-{
-    size_t  n;
-
-    n = strlen(said);
-    (void) vsnprintf(said + n, sizeof(said) - n, fmt, args);
-}
-
-
-void
-cl_warn(const char *fmt, ...)
-{
-    va_list  args;
-
-    va_start(args, fmt);
-    note(fmt, args);
-    va_end(args);
-}
-
-
-cl_exit_t
-cl_fail(cl_exit_t status, const char *fmt, ...)
-{
-    va_list  args;
-
-    va_start(args, fmt);
-    note(fmt, args);
-    va_end(args);
-
-    return status;
-}
 
 
 static cl_exit_t
@@ -304,7 +267,7 @@ test_memory_open(void)
        "no memory for a description");
     testing = false;
 
-    is_str(said, "no memory", "and that is said");
+    is_str(said, "no memory\n", "and that is said");
 
     if (file != NULL) {
         (void) fclose(file);

@@ -3,9 +3,9 @@
  * alone.
  */
 
-#include <stdarg.h>
 #include <sys/stat.h>
 
+#include "said.h"
 #include "tap.h"
 #include "../../client/contacts.c"
 
@@ -14,44 +14,7 @@
 #define BOB     "0258ab5d7c279b6175b7a43e7ce71bf9"
 
 
-static char  said[1024];
 static char  dir[] = "/tmp/wzp-test-contacts.XXXXXX";
-
-
-static void
-note(const char *fmt, va_list args)
-{
-    size_t  n;
-
-    n = strlen(said);
-    (void) vsnprintf(said + n, sizeof(said) - n, fmt, args);
-    n = strlen(said);
-    (void) snprintf(said + n, sizeof(said) - n, "\n");
-}
-
-
-void
-cl_warn(const char *fmt, ...)
-{
-    va_list  args;
-
-    va_start(args, fmt);
-    note(fmt, args);
-    va_end(args);
-}
-
-
-cl_exit_t
-cl_fail(cl_exit_t status, const char *fmt, ...)
-{
-    va_list  args;
-
-    va_start(args, fmt);
-    note(fmt, args);
-    va_end(args);
-
-    return status;
-}
 
 
 /* ---- config.c, in a directory of ours ---- */
