@@ -33,8 +33,7 @@ struct cl_adapt_s {
     wzp_adapt_t       ad;
     const char       *redundancy;       /* its mode                          */
     bool              report;           /* to this relay                     */
-    bool              always;           /* to any                            */
-    bool              never;
+    cl_tell_t         tell;
 
     wzp_loss_t        uplink;
     cl_adapt_heard_t  heard[CL_ADAPT_HEARD];
@@ -68,9 +67,7 @@ cl_adapt_create(const cl_options_t *op)
     wzp_adapt_init(&aq->ad, &conf);
     wzp_loss_init(&aq->uplink, CL_ADAPT_WAIT);
     aq->redundancy = wzp_plan_mode_name(op->redundancy);
-    aq->always = op->report_quality;
-    aq->never = !op->report_quality
-                && cl_options_given(op, "report-quality") != NULL;
+    aq->tell = op->report_quality;
 
     return aq;
 }
@@ -86,7 +83,7 @@ cl_adapt_destroy(cl_adapt_t *aq)
 void
 cl_adapt_joined(cl_adapt_t *aq, bool ours, uint64_t now_ns)
 {
-    aq->report = (ours && !aq->never) || aq->always;
+    aq->report = aq->tell == CL_TELL_ANY || (ours && aq->tell == CL_TELL_OURS);
 
     cl_adapt_moved(aq, now_ns);
 }

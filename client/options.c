@@ -337,6 +337,34 @@ cl_options_accept(cl_args_t *ar)
 
 
 static cl_exit_t
+cl_options_tell(cl_args_t *ar)
+{
+    size_t  i;
+
+    static const char *const  names[] = {
+        [CL_TELL_OURS] = "ours",
+        [CL_TELL_ANY] = "on",
+        [CL_TELL_NONE] = "off",
+    };
+
+    if (ar->value == NULL) {
+        ar->op->report_quality = CL_TELL_ANY;
+        return CL_OK;
+    }
+
+    for (i = 0; i < WZP_ARRAY_LEN(names); i++) {
+        if (strcmp(ar->value, names[i]) == 0) {
+            ar->op->report_quality = (cl_tell_t) i;
+            return CL_OK;
+        }
+    }
+
+    return cl_fail(CL_USAGE, "--report-quality=%s: there are on, off and ours",
+                   ar->value);
+}
+
+
+static cl_exit_t
 cl_options_ping(cl_args_t *ar, const cl_option_t *ot)
 {
     double     v;
@@ -514,6 +542,9 @@ cl_options_set(cl_args_t *ar, const cl_option_t *ot)
 
     case CL_ARG_ACCEPT:
         return cl_options_accept(ar);
+
+    case CL_ARG_TELL:
+        return cl_options_tell(ar);
 
     case CL_ARG_MODE:
         return cl_options_mode(ar, ot, (cl_mode_t) ot->offset);

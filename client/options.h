@@ -46,6 +46,14 @@ typedef enum {
 
 
 /* Strings point into argv, or into what the settings were read into. */
+/* Whom we tell what is lost here. */
+typedef enum {
+    CL_TELL_OURS = 0,                   /* relays that know our extensions   */
+    CL_TELL_ANY,
+    CL_TELL_NONE
+} cl_tell_t;
+
+
 typedef struct {
     cl_mode_t         mode;
     const char       *mode_name;                /* the option; NULL: none    */
@@ -120,7 +128,7 @@ typedef struct {
     uint8_t           fingerprint[WZP_CERT_FP_SIZE];
 
     double            reconnect_s;
-    bool              report_quality;
+    cl_tell_t         report_quality;
     const char       *metrics_file;
     const char       *event_log;
     bool              json;

@@ -112,9 +112,9 @@ static const cl_option_t  cl_option_table[] = {
       "give up so long after the relay went away\n"
       "(default: never; 0: at once)" },
 
-    { "report-quality", CL_ARG_FLAG, CL_OFF(report_quality), NULL,
-      "tell any relay what is lost here once a second, not\n"
-      "only those that know our extensions; =off: none" },
+    { "report-quality", CL_ARG_TELL, 0, "[=WHOM]",
+      "tell relays once a second what is lost here: on, any;\n"
+      "off, none; ours (default), those with our extensions" },
 
     { "register", CL_ARG_MODE, CL_MODE_REGISTER, NULL,
       "wait for calls instead of joining a room; on a\n"

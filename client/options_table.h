@@ -24,6 +24,7 @@ typedef enum {
     CL_ARG_FROM,                        /* may come several times            */
     CL_ARG_VOLUME,                      /* likewise                          */
     CL_ARG_ACCEPT,                      /* perhaps =HOW                      */
+    CL_ARG_TELL,                        /* perhaps =WHOM                     */
     CL_ARG_MODE,
     CL_ARG_HELP,
     CL_ARG_VERSION

@@ -45,7 +45,7 @@ static const cl_key_t  cl_key_table[] = {
     { "family", CL_KEY_FAMILY, NULL, "any", cl_key_families },
     { "playout-delay", CL_KEY_OPTION, "playout-delay", "20:400", NULL },
     { "reconnect", CL_KEY_OPTION, "reconnect", "never", NULL },
-    { "report-quality", CL_KEY_OPTION, "report-quality", "off", NULL },
+    { "report-quality", CL_KEY_OPTION, "report-quality", "ours", NULL },
     { "ring-timeout", CL_KEY_OPTION, "ring-timeout", "40", NULL },
     { "plain", CL_KEY_OPTION, "plain", "off", NULL },
 };

@@ -241,7 +241,7 @@ test_options(void)
     ok(op.reconnect_s >= 5 && op.reconnect_s <= 5, "a number");
     is_u64(op.family, AF_INET6, "a family");
     is_u64(op.profile, WZP_PROFILE_GOOD, "a profile");
-    ok(op.report_quality, "a switch");
+    ok(op.report_quality == CL_TELL_ANY, "whom to tell");
 
     is_u64(with("room = a", "--room=b", "host"), CL_OK, "the command line");
     is_str(op.room, "b", "overrides");
@@ -249,7 +249,16 @@ test_options(void)
     is_u64(op.family, AF_INET, "the family");
     is_u64(with("report-quality = on", "--report-quality=off", "host"), CL_OK,
            "and takes back");
-    ok(!op.report_quality, "a switch");
+    ok(op.report_quality == CL_TELL_NONE, "whom to tell");
+    is_u64(with("report-quality = off", "host", NULL), CL_OK, "off");
+    ok(op.report_quality == CL_TELL_NONE, "is none, there too");
+    is_u64(with("report-quality = off", "--report-quality=ours", "host"), CL_OK,
+           "and ours");
+    ok(op.report_quality == CL_TELL_OURS, "is the default");
+    is_u64(with("report-quality = some", "host", NULL), CL_USAGE, "nor others");
+    is_u64(with("hash-room = on", "--hash-room=off", "host"), CL_OK,
+           "a switch");
+    ok(!op.hash_room, "is taken back");
     is_u64(with("reconnect = 5", "--reconnect=never", "host"), CL_OK, "or");
     ok(op.reconnect_s < 0, "a number");
 
