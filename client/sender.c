@@ -439,6 +439,11 @@ cl_sender_frame(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
 
     if (!cl_source_read(tx->src, pcm, n)) {
         tx->over = true;
+
+        if (tx->spoke && tx->plan.ncopies != 0) {
+            cl_sender_close(tx, qc, now_ns);
+        }
+
         return;
     }
 
@@ -485,7 +490,7 @@ cl_sender_frame(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
 }
 
 
-/* Without a source. */
+/* Without a source, or after its end. */
 
 static uint64_t
 cl_sender_idle(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
@@ -513,7 +518,7 @@ cl_sender_turn(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
         return UINT64_MAX;
     }
 
-    if (tx->src == NULL) {
+    if (tx->src == NULL || tx->over) {
         return cl_sender_idle(tx, qc, now_ns);
     }
 
@@ -526,12 +531,12 @@ cl_sender_turn(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
             cl_sender_frame(tx, qc, now_ns);
         }
 
-        return UINT64_MAX;
+        return tx->over ? now_ns : UINT64_MAX;
     }
 
     /* The machine slept: time has passed, but nobody wants to hear it now. */
 
-    if (!tx->over && now_ns > tx->next_ns + CL_SENDER_STALL) {
+    if (now_ns > tx->next_ns + CL_SENDER_STALL) {
         skip_ms = (now_ns - tx->next_ns) / WZP_MS;
         skip_ms -= skip_ms % tx->pr->frame_duration_ms;
 
@@ -543,7 +548,7 @@ cl_sender_turn(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
         cl_sender_frame(tx, qc, now_ns);
     }
 
-    return tx->over ? UINT64_MAX : tx->next_ns;
+    return tx->next_ns;
 }
 
 

@@ -46,13 +46,20 @@ my $narrow = talker(2, 'narrow');
 my $plain = talker(1, 'plain', '--redundancy', 'off', '--no-adapt', '--seed',
                    seed_of(5), '--alias', 'P');
 
-# who only listens, or is muted, says what he hears as well
+# who only listens, is muted or has said all says what he hears as well
 
 my $told = talker(0, 'ears');
 my $radio = talker(0, 'radio');
+my $after = talker(0, 'after');
 my @mute = ($t->client({ addr => $t->addr(3) }, '--room', 'ears'),
             $t->client({ addr => $t->addr(3) }, '--room', 'radio', '--live',
-                       '--ptt', '--capture', 'null', '--playback', 'null'));
+                       '--ptt', '--capture', 'null', '--playback', 'null'),
+            $t->client({ addr => $t->addr(3) }, '--room', 'after',
+                       '--send-tone=0.2', '--duration', 300));
+
+# whose tone ends while there are copies protects its end, too
+
+my $last = talker(1, 'last', '--redundancy', 'copies', '--send-tone=9');
 
 # loss
 
@@ -63,12 +70,13 @@ is(newest($lossy)->{profile}, 'Opus24k', 'and with nothing worse');
 cmp_ok($_->{bitrate_bps} * (1 + $_->{copies}), '<=', 48_000,
        'within the budget') for $lossy->events('quality');
 
-for my $pair (['listening', $told], ['muted', $radio]) {
+for my $pair (['listening', $told], ['muted', $radio], ['over', $after]) {
     ok($pair->[1]->wait_event('quality', sub {
            ($_->{copies} || $_->{inband_fec}) && $_->{heard_loss_pct} > 5 }),
        "$pair->[0]: the loss of who says nothing is answered");
-    is(scalar($pair->[1]->events('talking')), 0, 'who is not heard');
 }
+
+is(scalar($_->events('talking')), 0, 'who is not heard') for $told, $radio;
 
 # too narrow
 
@@ -111,9 +119,13 @@ ok($clear->wait_event('quality', sub { $_->{profile} eq 'Opus6k' }),
    'it is obeyed') or diag($clear->story);
 
 is($_->stop('INT'), 0, 'a good end') for $clear, $lossy, $narrow, $plain,
-                                          $told, $radio, @mute;
+                                          $told, $radio, $after, @mute;
 is(scalar(@{$_->report->{streams}}), 0, 'and no stream') for $told, $radio;
 cmp_ok($_->report->{sent_noise}, '>', 0, 'told by silence') for @mute;
+
+is($last->wait, 0, 'a tone that ends');
+cmp_ok($last->report->{sent_copies}, '>', 0, 'with copies');
+is($last->report->{sent_noise}, 1, 'and a packet for those of its end');
 
 # usage
 
