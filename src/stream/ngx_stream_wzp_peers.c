@@ -23,8 +23,6 @@ static ngx_int_t ngx_stream_wzp_peer_param(ngx_conf_t *cf,
     ngx_wzp_peer_conf_t *pf, ngx_str_t *value, ngx_uint_t *has_fp);
 static ngx_int_t ngx_stream_wzp_host(ngx_conf_t *cf, ngx_str_t *value,
     ngx_wzp_host_t *host);
-static void *ngx_stream_wzp_push(ngx_conf_t *cf, ngx_array_t **a,
-    size_t size);
 
 
 char *
@@ -39,17 +37,7 @@ ngx_stream_wzp_global_room(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (wzp_sni_parse(&sni, (char *) value[1].data, value[1].len) != WZP_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid room name \"%V\": letters, digits, "
-                           "\"-\", \"_\" and dots make one, with no \"-\" at "
-                           "either end and not digits alone", &value[1]);
-        return NGX_CONF_ERROR;
-    }
-
-    if (sni.role != WZP_SNI_ROOM) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "room name \"%V\" is reserved", &value[1]);
+    if (ngx_stream_wzp_room_name(cf, &value[1], &sni) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -457,27 +445,4 @@ ngx_stream_wzp_probe_allow(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
-}
-
-
-/* A zeroed place in an array that is made when it is needed. */
-static void *
-ngx_stream_wzp_push(ngx_conf_t *cf, ngx_array_t **a, size_t size)
-{
-    void  *p;
-
-    if (*a == NULL) {
-        *a = ngx_array_create(cf->pool, 4, size);
-        if (*a == NULL) {
-            return NULL;
-        }
-    }
-
-    p = ngx_array_push(*a);
-
-    if (p != NULL) {
-        ngx_memzero(p, size);
-    }
-
-    return p;
 }

@@ -12,6 +12,49 @@ static ngx_int_t ngx_stream_wzp_allow(ngx_conf_t *cf,
     ngx_wzp_room_conf_t *rf, ngx_str_t *value);
 
 
+void *
+ngx_stream_wzp_push(ngx_conf_t *cf, ngx_array_t **a, size_t size)
+{
+    void  *p;
+
+    if (*a == NULL) {
+        *a = ngx_array_create(cf->pool, 4, size);
+        if (*a == NULL) {
+            return NULL;
+        }
+    }
+
+    p = ngx_array_push(*a);
+
+    if (p != NULL) {
+        ngx_memzero(p, size);
+    }
+
+    return p;
+}
+
+
+ngx_int_t
+ngx_stream_wzp_room_name(ngx_conf_t *cf, ngx_str_t *name, wzp_sni_t *sni)
+{
+    if (wzp_sni_parse(sni, (char *) name->data, name->len) != WZP_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid room name \"%V\": letters, digits, "
+                           "\"-\", \"_\" and dots make one, with no \"-\" at "
+                           "either end and not digits alone", name);
+        return NGX_ERROR;
+    }
+
+    if (sni->role != WZP_SNI_ROOM) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "room name \"%V\" is reserved", name);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
 char *
 ngx_stream_wzp_room(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -24,31 +67,13 @@ ngx_stream_wzp_room(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (wzp_sni_parse(&sni, (char *) value[1].data, value[1].len) != WZP_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid room name \"%V\": letters, digits, "
-                           "\"-\", \"_\" and dots make one, with no \"-\" at "
-                           "either end and not digits alone", &value[1]);
+    if (ngx_stream_wzp_room_name(cf, &value[1], &sni) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
-    if (sni.role != WZP_SNI_ROOM) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "room name \"%V\" is reserved", &value[1]);
-        return NGX_CONF_ERROR;
-    }
+    rf = wscf->rooms != NULL ? wscf->rooms->elts : NULL;
 
-    if (wscf->rooms == NULL) {
-        wscf->rooms = ngx_array_create(cf->pool, 4,
-                                       sizeof(ngx_wzp_room_conf_t));
-        if (wscf->rooms == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    rf = wscf->rooms->elts;
-
-    for (i = 0; i < wscf->rooms->nelts; i++) {
+    for (i = 0; rf != NULL && i < wscf->rooms->nelts; i++) {
         if (ngx_memcmp(rf[i].key, sni.key, WZP_ROOM_KEY_SIZE) == 0) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "duplicate room \"%V\"", &value[1]);
@@ -56,13 +81,12 @@ ngx_stream_wzp_room(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    rf = ngx_array_push(wscf->rooms);
+    rf = ngx_stream_wzp_push(cf, &wscf->rooms, sizeof(ngx_wzp_room_conf_t));
     if (rf == NULL) {
         return NGX_CONF_ERROR;
     }
 
     rf->name = value[1];
-    rf->allow = NULL;
     ngx_memcpy(rf->key, sni.key, WZP_ROOM_KEY_SIZE);
 
     for (i = 2; i < cf->args->nelts; i++) {
@@ -87,14 +111,7 @@ ngx_stream_wzp_allow(ngx_conf_t *cf, ngx_wzp_room_conf_t *rf,
         return NGX_ERROR;
     }
 
-    if (rf->allow == NULL) {
-        rf->allow = ngx_array_create(cf->pool, 4, WZP_FP_SIZE);
-        if (rf->allow == NULL) {
-            return NGX_ERROR;
-        }
-    }
-
-    fp = ngx_array_push(rf->allow);
+    fp = ngx_stream_wzp_push(cf, &rf->allow, WZP_FP_SIZE);
     if (fp == NULL) {
         return NGX_ERROR;
     }
@@ -214,16 +231,9 @@ ngx_stream_wzp_debug_tap(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (wscf->taps == NULL) {
-        wscf->taps = ngx_array_create(cf->pool, 1, sizeof(ngx_wzp_tap_conf_t));
-        if (wscf->taps == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
+    tf = wscf->taps != NULL ? wscf->taps->elts : NULL;
 
-    tf = wscf->taps->elts;
-
-    for (i = 0; i < wscf->taps->nelts; i++) {
+    for (i = 0; tf != NULL && i < wscf->taps->nelts; i++) {
         if (tf[i].name.len == value[1].len
             && ngx_memcmp(tf[i].name.data, value[1].data, value[1].len) == 0)
         {
@@ -231,7 +241,7 @@ ngx_stream_wzp_debug_tap(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    tf = ngx_array_push(wscf->taps);
+    tf = ngx_stream_wzp_push(cf, &wscf->taps, sizeof(ngx_wzp_tap_conf_t));
     if (tf == NULL) {
         return NGX_CONF_ERROR;
     }

@@ -17,6 +17,14 @@ typedef struct {
 } ngx_stream_wzp_msec_bounds_t;
 
 
+/* A zeroed place in an array that is made when it is needed; NULL: no memory. */
+void *ngx_stream_wzp_push(ngx_conf_t *cf, ngx_array_t **a, size_t size);
+
+/* A room's name as it is or as its hash; NGX_ERROR after saying why not. */
+ngx_int_t ngx_stream_wzp_room_name(ngx_conf_t *cf, ngx_str_t *name,
+    wzp_sni_t *sni);
+
+
 char *ngx_stream_wzp_room(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_wzp_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_stream_wzp_profile(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
