@@ -439,6 +439,7 @@ cl_sender_frame(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
 
     if (!cl_source_read(tx->src, pcm, n)) {
         tx->over = true;
+        tx->tell_ns = now_ns + CL_SENDER_TELL_MS * WZP_MS;
 
         if (tx->spoke && tx->plan.ncopies != 0) {
             cl_sender_close(tx, qc, now_ns);
