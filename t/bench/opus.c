@@ -139,7 +139,7 @@ bo_option(bo_t *bo, int c, const char *value)
 int
 main(int argc, char **argv)
 {
-    int               c;
+    int               c, rc;
     bo_t              bo;
     wzp_plan_input_t  in;
 
@@ -166,6 +166,11 @@ main(int argc, char **argv)
     }
 
     cl_encoder_plan(bo.en, &bo.plan);
+    rc = bo_run(&bo);
 
-    return bo_run(&bo);
+    cl_wav_close(bo.wav);
+    cl_encoder_destroy(bo.en);
+    cl_decoder_destroy(bo.de);
+
+    return rc;
 }
