@@ -93,6 +93,8 @@ wzp_jitter_reset(wzp_jitter_t *jb)
     jb->dry_ms = 0;
     jb->noise_ms = 0;
     jb->unit = 1;
+    jb->has_unit = false;
+    jb->unit_doubt = false;
 
     wzp_delay_reset(&jb->delay);
     memset(jb->seen, 0, sizeof(jb->seen));
@@ -359,13 +361,21 @@ wzp_jitter_put(wzp_jitter_t *jb, const wzp_frame_t *fr, uint64_t now_ns)
 }
 
 
+/* One step that looks like it may be a pause: 48 frames long, just so. */
+
 static void
 wzp_jitter_unit(wzp_jitter_t *jb, uint32_t unit)
 {
-    if (jb->unit != unit) {
-        jb->unit = unit;
-        wzp_delay_reset(&jb->delay);
+    if (jb->unit == unit || (jb->has_unit && !jb->unit_doubt)) {
+        jb->unit_doubt = jb->unit != unit;
+        jb->has_unit = true;
+        return;
     }
+
+    jb->unit = unit;
+    jb->has_unit = true;
+    jb->unit_doubt = false;
+    wzp_delay_reset(&jb->delay);
 }
 
 

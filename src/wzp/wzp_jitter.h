@@ -132,6 +132,8 @@ typedef struct {
     uint16_t            dry_ms;         /* concealed so far                  */
     uint16_t            noise_ms;       /* comfort noise left                */
     uint32_t            unit;           /* timestamp units per ms: 1 or 48   */
+    bool                has_unit;       /* a step said so                    */
+    bool                unit_doubt;     /* and the last one otherwise        */
     unsigned            count;          /* slots in use                      */
     uint32_t            held_ms;        /* of speech in them                 */
     uint64_t            start_ns;       /* FILL: begin to play               */

@@ -368,6 +368,7 @@ test_jump(void)
 static void
 test_timestamps(void)
 {
+    int64_t   target;
     unsigned  i, silent;
 
     /* 200 ms of suppressed silence between 1 and 2 (PROTOCOL 6.3) */
@@ -399,6 +400,29 @@ test_timestamps(void)
     is_u64(get(), WZP_JITTER_LOST, "a hole there");
     is_u64(out.gap_ms, 20, "is 20 ms long");
     is_str(story(2), "FF", "and is over");
+
+    /* a pause that is as long as a frame in samples */
+
+    start();
+
+    for (i = 0; i < 100; i++) {
+        (void) put_full(i, i * 20, WZP_CODEC_OPUS24K, 20, 40,
+                        i * 20 + i % 2 * 100);
+    }
+
+    target = wzp_delay_target(&jb.delay);
+    ok(target > 80000, "a bad line: %" PRId64 " us", target);
+    (void) put_full(100, 100 * 20 + 940, WZP_CODEC_OPUS24K, 20, 40, 2940);
+    (void) put_full(101, 101 * 20 + 940, WZP_CODEC_OPUS24K, 20, 40, 2960);
+    is_u64(jb.unit, 1, "a pause is a pause");
+    is_i64(wzp_delay_target(&jb.delay), target, "and forgets nothing");
+
+    for (i = 102; i < 105; i++) {
+        (void) put_full(i, 2980 + (i - 101) * 960, WZP_CODEC_OPUS24K, 20, 40,
+                        2960 + (i - 101) * 20);
+    }
+
+    is_u64(jb.unit, 48, "two in a row are samples");
 
     /* nonsense */
 
