@@ -317,7 +317,9 @@ cl_echo_turn(void *ctx, uint64_t now_ns)
 
     if (now_ns > end + CL_ECHO_LATE_NS && ec->told < CL_ECHO_WINDOWS
         && ec->windows[ec->told].sent > 0 && ec->tr.back > 0
-        && (ec->heard > ec->told || now_ns > end + CL_ECHO_DEAF_NS))
+        && (ec->heard > ec->told
+            || (now_ns > end + CL_ECHO_DEAF_NS
+                && !cl_sender_over(ec->tr.cl->tx))))
     {
         cl_echo_tell(ec);
     }

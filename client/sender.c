@@ -27,6 +27,7 @@ struct cl_sender_s {
     bool                   over;
     bool                   muted;
     bool                   dtx;
+    bool                   may_tell;
     bool                   tells;       /* when muted, or without a source   */
     bool                   spoke;       /* the last packet was speech        */
     bool                   closing;     /* and is the last before we are mute */
@@ -79,6 +80,7 @@ cl_sender_create(cl_sender_t **out, const cl_options_t *op, bool tells)
     }
 
     tx->src = src;
+    tx->may_tell = tells;
     tx->profile = WZP_PROFILE_N;
     tx->dtx = !op->no_dtx;
     cl_encoder_dtx(tx->en, tx->dtx);
@@ -150,7 +152,7 @@ cl_sender_compact(cl_sender_t *tx, bool on)
 void
 cl_sender_tells(cl_sender_t *tx, bool on)
 {
-    tx->tells = on;
+    tx->tells = on && tx->may_tell;
 }
 
 
@@ -427,6 +429,41 @@ cl_sender_step(cl_sender_t *tx)
 }
 
 
+/* The source is over.  Copies of its last frames go with a packet of their own;
+ * the last block of Codec2 is completed with silence, so that it has repairs. */
+
+static void
+cl_sender_end(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
+{
+    size_t    n, len;
+    uint8_t   data[WZP_PAYLOAD_SAFE];
+    int16_t   pcm[CL_FRAME_MAX];
+    unsigned  i;
+
+    tx->over = true;
+    tx->tell_ns = now_ns + CL_SENDER_TELL_MS * WZP_MS;
+
+    if (!tx->may_tell || qc == NULL) {
+        return;
+    }
+
+    if (tx->spoke && tx->plan.ncopies != 0) {
+        cl_sender_close(tx, qc, now_ns);
+    }
+
+    n = cl_sender_samples(tx);
+    memset(pcm, 0, sizeof(pcm));
+
+    for (i = 0; i < WZP_FEC_K_MAX && wzp_fec_tx_begun(&tx->fec); i++) {
+        len = cl_encoder_frame(tx->en, pcm, n, data, sizeof(data));
+
+        cl_sender_speech(tx, qc, data, len, now_ns);
+        cl_sender_repair(tx, qc, now_ns);
+        cl_sender_step(tx);
+    }
+}
+
+
 static void
 cl_sender_frame(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
 {
@@ -438,13 +475,7 @@ cl_sender_frame(cl_sender_t *tx, wzp_qconn_t *qc, uint64_t now_ns)
     n = cl_sender_samples(tx);
 
     if (!cl_source_read(tx->src, pcm, n)) {
-        tx->over = true;
-        tx->tell_ns = now_ns + CL_SENDER_TELL_MS * WZP_MS;
-
-        if (tx->spoke && tx->plan.ncopies != 0) {
-            cl_sender_close(tx, qc, now_ns);
-        }
-
+        cl_sender_end(tx, qc, now_ns);
         return;
     }
 

@@ -33,7 +33,8 @@ typedef struct {
 
 
 /* *tx is NULL when the options name nothing to send, unless it shall tell at
- * least what it hears.  Said. */
+ * least what it hears; without `tells` (who measures) nothing but the source is
+ * sent.  Said. */
 cl_exit_t cl_sender_create(cl_sender_t **tx, const cl_options_t *op,
     bool tells);
 void cl_sender_destroy(cl_sender_t *tx);

@@ -21,14 +21,17 @@ sub relay
 $t->start(servers => [relay(0, 'wzp_mode echo;'), relay(1, '')]);
 $t->stall;
 
-# Ways to the echo: 2 is far, 3 is bad in both directions, 4 trembles.
+# Ways to the echo: 2 is far, 3 is bad in both directions, 4 trembles, 6 loses
+# a little.
 
 $t->proxy(2, '--delay', 40);
 $t->proxy(3, '--seed', 5, '--loss', 15, '--jitter', 30);
 $t->proxy(4, '--seed', 6, '--jitter', 20);
+$t->proxy(6, '--seed', 7, '--loss', 4, '--direction', 'up');
 
 my @echo = map { $t->client({ addr => $t->addr($_) }, '--echo-test', 6) }
            0, 2, 3;
+my $whole = $t->client({ addr => $t->addr(6) }, '--echo-test', 10);
 my $drift = $t->client({ addr => $t->addr(4) }, '--drift-test', 6);
 my $plain = $t->client({ addr => $t->addr(1) }, '--echo-test', 6);
 my $nodrift = $t->client({ addr => $t->addr(1) }, '--drift-test', 6);
@@ -86,6 +89,17 @@ is($v[2]{verdict}, 'POOR', 'bad: verdict');
 like($v[2]{reason}, qr/lost|noise|silence/, 'bad: and why');
 $t->measures($v[2]{correlation}, '<', $v[0]{correlation},
              'bad: sounds worse');
+
+
+# two whole windows, nothing after the last, and that is heard, too
+
+$whole->wait;
+my $w = verdict($whole);
+is($w->{sent}, 500, 'ten seconds: nothing but the tone is sent');
+cmp_ok($w->{loss_pct}, '>', 0, 'ten seconds: of which some is lost');
+is(scalar(@{$w->{windows}}), 2, 'ten seconds: two windows');
+$t->measures($w->{windows}[1]{peak}, '>', 10000,
+             'ten seconds: both are heard');
 
 
 # ---- drift: there is but one clock ----

@@ -54,6 +54,17 @@ cmp_ok($sent{codec2}{sent_repair}, '>', 10, 'with repair packets');
 is($heard{codec2}{repair}, $sent{codec2}{sent_repair}, 'which arrive');
 is($heard{codec2}{bad}, 0, 'and nothing else is in it');
 
+# a block that the end has cut short is completed, and has its repairs
+
+my $tone = $t->client('--room', 'tone', '--send-tone', '0.46', '--profile',
+                      'Codec2_1200');
+is($tone->wait, 0, 'a tone');
+my $r = $tone->report;
+is($r->{sent_frames}, 12, 'of a block of eight frames and half of one');
+is($r->{sent} - $r->{sent_repair}, 16, 'is completed');
+cmp_ok($r->{sent_repair}, '>', 0, 'with repairs');
+is($r->{sent_repair} % 2, 0, 'as many for the second as for the first');
+
 cmp_ok($sent{silence}{sent}, '<', $sent{silence}{sent_frames} * 0.2,
        'silence saves four packets of five');
 cmp_ok($heard{silence}{noise}, '>', 10, 'and is heard as noise');

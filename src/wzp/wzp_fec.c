@@ -124,6 +124,13 @@ wzp_fec_tx_set(wzp_fec_tx_t *tx, wzp_codec_t codec, float ratio)
 }
 
 
+bool
+wzp_fec_tx_begun(const wzp_fec_tx_t *tx)
+{
+    return tx->frames != 0 && tx->frames < tx->k;
+}
+
+
 void
 wzp_fec_tx_abandon(wzp_fec_tx_t *tx)
 {

@@ -58,7 +58,10 @@ void wzp_fec_tx_init(wzp_fec_tx_t *tx, wzp_fec_layout_t layout);
  */
 void wzp_fec_tx_set(wzp_fec_tx_t *tx, wzp_codec_t codec, float ratio);
 
-/* The block that has begun will not be completed: a pause in the stream. */
+/* Is there a block that has begun and is not complete? */
+bool wzp_fec_tx_begun(const wzp_fec_tx_t *tx);
+
+/* It will not be completed: a pause in the stream. */
 void wzp_fec_tx_abandon(wzp_fec_tx_t *tx);
 
 /*
