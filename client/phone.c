@@ -104,6 +104,27 @@ cl_phone_ended_say(const cl_phone_t *ph)
 }
 
 
+/* An exit status that says how it went: to who called, and with --once to who
+ * was, if it was anybody whose calls are wanted. */
+
+static void
+cl_phone_status(cl_phone_t *ph)
+{
+    const cl_phone_party_t  *pa;
+
+    pa = &ph->with;
+
+    if (ph->op->mode == CL_MODE_DIAL) {
+        cl_phone_leave(ph, cl_dial_why_exit(pa->why));
+
+    } else if (ph->op->once && !pa->unwanted) {
+        cl_phone_leave(ph, pa->by_us ? CL_OK
+                           : pa->why == CL_DIAL_CANCELLED ? CL_NO_ANSWER
+                           : cl_dial_why_exit(pa->why));
+    }
+}
+
+
 void
 cl_phone_ended(cl_phone_t *ph)
 {
@@ -130,11 +151,7 @@ cl_phone_ended(cl_phone_t *ph)
     cl_event("call_ended", ob);
     cl_phone_ended_say(ph);
 
-    /* Who called has an exit status that says how it went. */
-
-    if (ph->op->mode == CL_MODE_DIAL && !ph->leaving) {
-        cl_phone_leave(ph, cl_dial_why_exit(pa->why));
-    }
+    cl_phone_status(ph);
 }
 
 

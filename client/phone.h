@@ -32,6 +32,7 @@ typedef struct {
     cl_dial_why_t  why;                 /* over: how                         */
     bool           by_us;
     bool           outgoing;
+    bool           unwanted;            /* --accept-from names others        */
 } cl_phone_party_t;
 
 

@@ -93,6 +93,7 @@ cl_phone_incoming(cl_phone_t *ph, uint64_t now_ns)
 
         if (!cl_phone_is_friend(ph)) {
             cl_say("not one of --accept-from");
+            ph->with.unwanted = true;
             mode = WZP_ACCEPT_REJECT;
         }
 

@@ -106,6 +106,17 @@ $b = registered(2, '--accept-from', $eve);
 calls(9, 'declined', 'not one of those', 'bob');
 $b->stop;
 
+# --once
+
+$b = registered(2, '--reject', '--once');
+calls(9, 'declined', 'rejected', 'bob');
+is($b->wait, 0, 'one that was turned away was a call, too');
+
+$b = registered(2, '--accept-from', $eve, '--once');
+calls(9, 'declined', 'not one of those', 'bob');
+ok($b->running, 'but not one that nobody waits for');
+$b->stop;
+
 $b = registered(2, '--accept-from', 'contacts');
 calls(0, 'hung_up', 'one of the contacts', 'bob', '--duration', '0');
 my $stranger = person(3, '--call', 'bob');
