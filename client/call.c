@@ -5,6 +5,7 @@
 #include "backoff.h"
 #include "call.h"
 #include "say.h"
+#include "wzp/wzp_close.h"
 
 
 #define CL_CALL_EARLY       3           /* attempts of a first join that ran
@@ -179,8 +180,13 @@ cl_call_down(void *ctx, const cl_ending_t *en)
         return;
     }
 
-    (void) cl_fail(en->status, "%s", en->text);
-    cl_call_over(cl, en->status);
+    if (cl->pair && cl->joined && en->code == WZP_CLOSE_FORBIDDEN) {
+        cl_call_over(cl, cl_fail(CL_UNREACHABLE, "the relay was restarted, "
+                                 "and knows nothing of the call any more"));
+        return;
+    }
+
+    cl_call_over(cl, cl_fail(en->status, "%s", en->text));
 }
 
 

@@ -238,4 +238,17 @@ ok(wait_for { $b->events('registered') > $before }, 'registered again')
     or diag($b->story);
 calls(0, 'hung_up', 'called after a restart', 'bob', '--send-tone', '1');
 
+# a relay that dies knows nothing of a call when it comes back: nobody's list
+
+$a = person(1, '--call', 'bob', '--send-tone');
+ok($a->wait_event('talking'), 'one more call') or diag($a->story);
+my @all = ($t->pid, $t->workers(all => 1));
+$before = $b->events('registered');
+kill 'KILL', @all;
+ok(wait_for { !grep { kill 0, $_ } @all }, 'the relay is dead');
+$t->start(%{$t->{conf}});
+is($a->wait, 5, 'the call is lost');
+like($a->errors, qr/restarted, and knows nothing of the call/, 'and why');
+ok(wait_for { $b->events('registered') > $before }, 'who waits goes on');
+
 $t->done;
