@@ -36,6 +36,7 @@ struct cl_adapt_s {
     cl_tell_t         tell;
 
     wzp_loss_t        uplink;
+    uint64_t          fate_ns;          /* its newest                        */
     cl_adapt_heard_t  heard[CL_ADAPT_HEARD];
 
     uint64_t          turn_ns;
@@ -65,7 +66,6 @@ cl_adapt_create(const cl_options_t *op)
     conf.fixed = op->no_adapt;
 
     wzp_adapt_init(&aq->ad, &conf);
-    wzp_loss_init(&aq->uplink, CL_ADAPT_WAIT);
     aq->redundancy = wzp_plan_mode_name(op->redundancy);
     aq->tell = op->report_quality;
 
@@ -92,7 +92,7 @@ cl_adapt_joined(cl_adapt_t *aq, bool ours, uint64_t now_ns)
 void
 cl_adapt_moved(cl_adapt_t *aq, uint64_t now_ns)
 {
-    wzp_loss_init(&aq->uplink, CL_ADAPT_WAIT);
+    aq->fate_ns = 0;
     wzp_adapt_moved(&aq->ad, now_ns);
 }
 
@@ -110,6 +110,14 @@ cl_adapt_want(cl_adapt_t *aq, wzp_profile_id_t wanted, wzp_profile_id_t limit)
 void
 cl_adapt_fate(cl_adapt_t *aq, uint64_t number, bool lost, uint64_t now_ns)
 {
+    /* After a pause what was before it is no news. */
+
+    if (aq->fate_ns == 0 || now_ns - aq->fate_ns >= WZP_ADAPT_FRESH_NS) {
+        wzp_loss_init(&aq->uplink, CL_ADAPT_WAIT);
+    }
+
+    aq->fate_ns = now_ns;
+
     if (lost) {
         wzp_loss_gone(&aq->uplink, (uint16_t) number);
 
@@ -310,6 +318,7 @@ cl_adapt_uplink(cl_adapt_t *aq, const cl_sender_t *tx,
     up.loss = wzp_loss_share(&aq->uplink);
     up.burst = wzp_loss_burst(&aq->uplink);
     up.weight = wzp_loss_weight(&aq->uplink);
+    up.fate_ns = aq->fate_ns;
     up.rtt_us = (uint32_t) (qs->rtt_ns / 1000);
     up.sent_bps = (uint32_t) ((double) (bytes - aq->sent_bytes) * 8e9
                               / (double) (now_ns - aq->seen_ns));

@@ -9,7 +9,6 @@
 #define WZP_ADAPT_FLOOR_BPS     2400
 #define WZP_ADAPT_OPUS_BPS      6000    /* Codec2 cannot be filled up to it  */
 
-#define WZP_ADAPT_FRESH_NS      (5 * WZP_SEC)
 #define WZP_ADAPT_SPAN_NS       (60 * WZP_SEC)
 #define WZP_ADAPT_PLAN_NS       (5 * WZP_SEC)   /* a plan stays so long      */
 #define WZP_ADAPT_BOOST_NS      (10 * WZP_SEC)
@@ -19,12 +18,16 @@
 #define WZP_ADAPT_LOSS_LEAST    0.003f  /* less is none                      */
 #define WZP_ADAPT_LOSS_BURST    0.03f   /* enough to tell bursts             */
 
+#define WZP_ADAPT_LITTLE        4       /* a part of the plan: who sends less
+                                           says nothing                      */
+#define WZP_ADAPT_MOST          2       /* enough to tell whether it passes  */
+
 #define WZP_ADAPT_DOWN          3       /* PROTOCOL 6.5                      */
 #define WZP_ADAPT_UP_LOW        5
 #define WZP_ADAPT_UP_HIGH       10
 
 #define WZP_ADAPT_PACKETS       250     /* that a phase takes                */
-#define WZP_ADAPT_PHASE_NS      (20 * WZP_SEC)  /* or it says nothing        */
+#define WZP_ADAPT_TURNS         20      /* or it says nothing                */
 #define WZP_ADAPT_MEASURED      150     /* of them until loss is measured    */
 #define WZP_ADAPT_HARM_LOSS     0.05f   /* more than before                  */
 #define WZP_ADAPT_HARM_MS       60
@@ -305,7 +308,9 @@ wzp_adapt_look(wzp_adapt_t *ad, uint64_t now_ns)
 
     ad->unheard = said_ns == 0 || now_ns - said_ns >= WZP_ADAPT_FRESH_NS;
 
-    if (ad->up.weight >= WZP_ADAPT_WEIGHT) {
+    if (ad->up.weight >= WZP_ADAPT_WEIGHT
+        && wzp_adapt_fresh(ad->up.fate_ns, now_ns))
+    {
         wzp_adapt_worst(ad, ad->up.loss, ad->up.burst,
                         wzp_plan_left(&ad->plan, ad->up.loss, ad->up.burst));
     }
@@ -348,6 +353,15 @@ wzp_adapt_tier(const wzp_adapt_t *ad)
 }
 
 
+/* Is so much sent as this part of the plan? */
+
+static bool
+wzp_adapt_sends(const wzp_adapt_t *ad, unsigned part)
+{
+    return ad->up.sent_bps >= wzp_plan_bps(&ad->plan) / part;
+}
+
+
 /* Three worse, or so many better ones in a row?  -1, 1, or 0. */
 
 static int
@@ -381,10 +395,10 @@ wzp_adapt_trend(wzp_adapt_t *ad, uint64_t now_ns)
 
 
 static void
-wzp_adapt_begin(wzp_adapt_t *ad, wzp_adapt_phase_t phase, uint64_t now_ns)
+wzp_adapt_begin(wzp_adapt_t *ad, wzp_adapt_phase_t phase)
 {
     ad->phase = phase;
-    ad->phase_ns = now_ns;
+    ad->turns = 0;
     ad->packets = 0;
     ad->worse = 0;
     ad->better = 0;
@@ -418,7 +432,7 @@ wzp_adapt_cut(wzp_adapt_t *ad, uint32_t most_bps, uint64_t now_ns)
 {
     float  bps;
 
-    wzp_adapt_begin(ad, WZP_ADAPT_CUT, now_ns);
+    wzp_adapt_begin(ad, WZP_ADAPT_CUT);
 
     bps = (float) ad->before_bps * (1 - ad->seen.loss);
     bps = 0.9f * WZP_MIN(bps, (float) most_bps);
@@ -520,6 +534,8 @@ wzp_adapt_passed(wzp_adapt_t *ad, uint64_t now_ns)
 static void
 wzp_adapt_judge(wzp_adapt_t *ad, uint64_t now_ns)
 {
+    ad->turns++;
+
     if (ad->phase == WZP_ADAPT_RISE && wzp_adapt_harm(ad)) {
 
         /* It was too much before, already. */
@@ -536,9 +552,7 @@ wzp_adapt_judge(wzp_adapt_t *ad, uint64_t now_ns)
         return;
     }
 
-    /* In silence nothing is learned. */
-
-    if (ad->up.sent_bps >= wzp_plan_bps(&ad->plan) / 2) {
+    if (wzp_adapt_sends(ad, WZP_ADAPT_MOST)) {
         ad->packets += 1000u / wzp_codec_info((unsigned) ad->plan.codec)
                                ->frame_ms;
     }
@@ -546,7 +560,7 @@ wzp_adapt_judge(wzp_adapt_t *ad, uint64_t now_ns)
     if (ad->packets > WZP_ADAPT_PACKETS) {
         wzp_adapt_passed(ad, now_ns);
 
-    } else if (now_ns - ad->phase_ns > WZP_ADAPT_PHASE_NS) {
+    } else if (ad->turns > WZP_ADAPT_TURNS) {
         ad->phase = WZP_ADAPT_STEADY;
     }
 }
@@ -689,7 +703,7 @@ wzp_adapt_plan(wzp_adapt_t *ad, uint64_t now_ns)
     if (ad->phase == WZP_ADAPT_STEADY && ad->profile != WZP_PROFILE_N
         && bps > wzp_plan_bps(&ad->plan) * 11 / 10)
     {
-        wzp_adapt_begin(ad, WZP_ADAPT_RISE, now_ns);
+        wzp_adapt_begin(ad, WZP_ADAPT_RISE);
     }
 
     if (ad->reason == NULL) {
@@ -715,9 +729,9 @@ wzp_adapt_plan(wzp_adapt_t *ad, uint64_t now_ns)
 /* A quarter more; without a ceiling as soon as there is room for all. */
 
 static void
-wzp_adapt_probe(wzp_adapt_t *ad, uint64_t now_ns)
+wzp_adapt_probe(wzp_adapt_t *ad)
 {
-    wzp_adapt_begin(ad, WZP_ADAPT_PROBE, now_ns);
+    wzp_adapt_begin(ad, WZP_ADAPT_PROBE);
 
     ad->probe_bps = WZP_MAX(ad->ceiling_bps + ad->ceiling_bps / 4,
                             WZP_ADAPT_OPUS_BPS);
@@ -743,6 +757,13 @@ wzp_adapt_turn(wzp_adapt_t *ad, uint64_t now_ns)
         return wzp_adapt_plan(ad, now_ns);
     }
 
+    /* In silence nothing is learned, and time stands still: what is known is
+     * old, and less would not be more. */
+
+    if (!wzp_adapt_sends(ad, WZP_ADAPT_LITTLE)) {
+        return wzp_adapt_plan(ad, now_ns);
+    }
+
     if (ad->phase != WZP_ADAPT_STEADY) {
         wzp_adapt_judge(ad, now_ns);
         return wzp_adapt_plan(ad, now_ns);
@@ -756,7 +777,7 @@ wzp_adapt_turn(wzp_adapt_t *ad, uint64_t now_ns)
     } else if (trend > 0 && ad->ceiling_bps != WZP_ADAPT_NONE
                && now_ns >= ad->retry_ns)
     {
-        wzp_adapt_probe(ad, now_ns);
+        wzp_adapt_probe(ad);
     }
 
     return wzp_adapt_plan(ad, now_ns);

@@ -20,6 +20,7 @@
 
 #define WZP_ADAPT_EARS      16          /* listeners that are remembered     */
 #define WZP_ADAPT_TURN_NS   WZP_SEC     /* judged so often                   */
+#define WZP_ADAPT_FRESH_NS  (5 * WZP_SEC)   /* what was seen counts so long  */
 
 
 typedef struct {
@@ -35,6 +36,8 @@ typedef struct {
     float     loss;                     /* as measured by wzp_loss           */
     float     burst;
     float     weight;
+    uint64_t  fate_ns;                  /* what became of the newest datagram
+                                           was learned; 0: of none           */
     uint32_t  rtt_us;                   /* smoothed; 0: unknown              */
     uint32_t  sent_bps;                 /* payload of the last second        */
 } wzp_adapt_uplink_t;
@@ -103,8 +106,8 @@ typedef struct {
     uint32_t            before_bps;
     uint32_t            before_ceiling;
     uint32_t            probe_bps;
-    unsigned            packets;        /* in the phase                      */
-    uint64_t            phase_ns;
+    unsigned            turns;          /* of the phase, in which we talked  */
+    unsigned            packets;        /* and these                         */
 
     uint64_t            rose_ns;        /* the last probe that succeeded     */
     uint64_t            rose_backoff_ns;    /* and the wait before it        */

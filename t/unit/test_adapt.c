@@ -26,6 +26,9 @@ static way_t               way;
 static uint32_t            dice;
 static uint16_t            seq;
 static bool                bad;
+static bool                alone;       /* what is known is our own way      */
+static bool                quiet;       /* nothing is said                   */
+static uint64_t            sent_ns;     /* the last packet                   */
 static double              queue_ms;
 static uint64_t            now_ns;
 
@@ -57,8 +60,9 @@ begin(void)
     wzp_loss_init(&heard, WZP_LOSS_WAIT);
     dice = 1;
     queue_ms = 0;
-    bad = false;
+    bad = alone = quiet = false;
     seq = 0;
+    sent_ns = 0;
     now_ns = 1000 * WZP_SEC;
 }
 
@@ -93,14 +97,22 @@ passes(unsigned frame_ms, double bps)
 }
 
 
-static void
-second(void)
+/* A second's packets of the plan. */
+
+static double
+talk(void)
 {
-    double              bps;
-    unsigned            ms, frame_ms;
-    wzp_profile_id_t    was;
-    wzp_adapt_phase_t   phase;
-    wzp_adapt_uplink_t  up;
+    double    bps;
+    unsigned  ms, frame_ms;
+
+    if (quiet) {
+        queue_ms = WZP_MAX(queue_ms - 1000, 0);
+        return 0;
+    }
+
+    if (alone && now_ns - sent_ns > WZP_ADAPT_FRESH_NS) {
+        wzp_loss_init(&heard, WZP_LOSS_WAIT);
+    }
 
     bps = ad.profile == WZP_PROFILE_N ? 24000 : wzp_plan_bps(&ad.plan);
     frame_ms = ad.profile == WZP_PROFILE_N
@@ -114,15 +126,40 @@ second(void)
         seq++;
     }
 
+    sent_ns = now_ns + WZP_SEC;
+
+    return bps;
+}
+
+
+static void
+second(void)
+{
+    double              bps;
+    wzp_profile_id_t    was;
+    wzp_adapt_phase_t   phase;
+    wzp_adapt_uplink_t  up;
+
+    bps = talk();
     now_ns += WZP_SEC;
 
     memset(&up, 0, sizeof(up));
     up.rtt_us = (uint32_t) ((way.rtt_ms
                              + (way.buffer_ms != 0 ? queue_ms : 0)) * 1000);
     up.sent_bps = (uint32_t) bps;
+
+    if (alone) {
+        up.loss = wzp_loss_share(&heard);
+        up.burst = wzp_loss_burst(&heard);
+        up.weight = wzp_loss_weight(&heard);
+        up.fate_ns = sent_ns;
+
+    } else if (!quiet) {
+        wzp_adapt_view(&ad, 7, wzp_loss_share(&heard), wzp_loss_burst(&heard),
+                       now_ns);
+    }
+
     wzp_adapt_uplink(&ad, &up);
-    wzp_adapt_view(&ad, 7, wzp_loss_share(&heard), wzp_loss_burst(&heard),
-                   now_ns);
 
     was = ad.profile;
     phase = ad.phase;
@@ -274,6 +311,56 @@ test_futile(void)
     ok(ad.profile == WZP_PROFILE_GOOD || ad.phase == WZP_ADAPT_CUT,
        "loss that does not mind how much is sent is no reason to send less");
     ok(cuts <= 8 && cuts >= 1, "tried %u times in ten minutes", cuts);
+}
+
+
+/* Four seconds of speech in thirty. */
+static void
+spurts(unsigned n)
+{
+    while (n-- != 0) {
+        quiet = true;
+        run(26);
+        quiet = false;
+        run(4);
+    }
+}
+
+
+static void
+test_quiet(bool listener)
+{
+    unsigned    n;
+    wzp_plan_t  before;
+
+    begin();
+    alone = !listener;
+    run(30);
+    before = ad.plan;
+    way.loss = 0.8f;
+    run(3);
+    n = cuts;
+    way.loss = 0;
+    quiet = true;
+    run(100);
+    ok(n + cuts <= 1, "%s: loss, then silence: cut %u + %u times",
+       listener ? "a listener" : "alone", n, cuts);
+    ok(ad.profile <= WZP_PROFILE_DEGRADED, "silence takes no quality");
+
+    spurts(120);
+    ok(wzp_plan_equal(&ad.plan, &before) && ad.ceiling_bps == UINT32_MAX,
+       "a few words now and then bring it back");
+
+    /* A narrow way is found in spurts, and left in spurts. */
+
+    way.rate_bps = 9000;
+    way.buffer_ms = 300;
+    spurts(40);
+    ok(ad.ceiling_bps < 12000 || ad.phase == WZP_ADAPT_PROBE,
+       "a narrow way is known in spurts");
+    way.rate_bps = 0;
+    spurts(80);
+    ok(ad.ceiling_bps == UINT32_MAX, "and left in spurts");
 }
 
 
@@ -436,6 +523,8 @@ main(void)
     test_narrow(4000, 500, WZP_PROFILE_CATASTROPHIC);
     test_flapping();
     test_futile();
+    test_quiet(false);
+    test_quiet(true);
     test_orders();
     test_moved();
     test_ears();
