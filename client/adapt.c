@@ -21,11 +21,13 @@
 
 /* One sender as he arrives here. */
 typedef struct {
-    uint16_t    id;
-    uint64_t    heard_ns;               /* 0: nobody                         */
-    wzp_loss_t  loss;
-    uint64_t    guessed;                /* frames, at the last turn          */
-    uint64_t    played;
+    uint16_t            id;
+    uint64_t            heard_ns;       /* 0: nobody                         */
+    wzp_loss_t          loss;
+    const cl_stream_t  *stream;         /* that was played under the id at the
+                                           last turn; only to be compared    */
+    uint64_t            guessed;        /* its frames then                   */
+    uint64_t            played;
 } cl_adapt_heard_t;
 
 
@@ -205,23 +207,33 @@ cl_adapt_packet(cl_adapt_t *aq, const wzp_packet_t *pk, uint64_t now_ns)
 
 
 /* Of what was played of one stream since the last turn: how much of it was
- * guessed?  Less than 0: too little was played. */
+ * guessed?  Less than 0: too little was played, or it is the first turn of the
+ * stream, under an id that may have been another one's. */
 
 static float
 cl_adapt_guessed(cl_adapt_heard_t *hd, const cl_stream_t *sm)
 {
+    bool                 known;
     uint64_t             guessed, played;
     wzp_jitter_stats_t   st;
 
     cl_stream_jitter(sm, &st);
 
+    known = hd->stream == sm && sm->st.concealed_plc >= hd->guessed
+            && st.played + st.lost >= hd->played;
+
+    if (hd->stream != NULL && !known) {
+        wzp_loss_init(&hd->loss, WZP_LOSS_WAIT);
+    }
+
     guessed = sm->st.concealed_plc - hd->guessed;
     played = st.played + st.lost - hd->played;
 
-    hd->guessed += guessed;
-    hd->played += played;
+    hd->stream = sm;
+    hd->guessed = sm->st.concealed_plc;
+    hd->played = st.played + st.lost;
 
-    return played < CL_ADAPT_PLAYED || guessed > played
+    return !known || played < CL_ADAPT_PLAYED || guessed > played
            ? -1 : (float) guessed / (float) played;
 }
 
@@ -243,8 +255,7 @@ cl_adapt_left(cl_adapt_t *aq, cl_playout_t *po)
 
     for (i = 0; i < cl_playout_count(po); i++) {
         sm = cl_playout_stream(po, i);
-
-        hd = cl_adapt_find(aq, sm->id);
+        hd = sm->retired ? NULL : cl_adapt_find(aq, sm->id);
 
         if (hd == NULL) {
             continue;

@@ -13,6 +13,9 @@ static cl_sender_stats_t   stats;
 static wzp_qstats_t        qs;
 static wzp_report_t        told;        /* the last report                   */
 static uint64_t            number, now_ns;
+static cl_stream_t         streams[2];
+static uint64_t            played[2];
+static unsigned            nstreams;
 
 
 const cl_sender_stats_t *
@@ -55,7 +58,7 @@ cl_playout_count(const cl_playout_t *po)
 {
     (void) po;
 
-    return 0;
+    return nstreams;
 }
 
 
@@ -63,9 +66,8 @@ const cl_stream_t *
 cl_playout_stream(const cl_playout_t *po, size_t i)
 {
     (void) po;
-    (void) i;
 
-    return NULL;
+    return &streams[i];
 }
 
 
@@ -81,8 +83,8 @@ cl_playout_jitter(const cl_playout_t *po)
 void
 cl_stream_jitter(const cl_stream_t *sm, wzp_jitter_stats_t *st)
 {
-    (void) sm;
     memset(st, 0, sizeof(wzp_jitter_stats_t));
+    st->played = played[sm - streams];
 }
 
 
@@ -94,6 +96,9 @@ begin(void)
     memset(&stats, 0, sizeof(stats));
     op.profile = WZP_PROFILE_GOOD;
     op.report_quality = CL_TELL_ANY;
+    memset(streams, 0, sizeof(streams));
+    memset(played, 0, sizeof(played));
+    nstreams = 0;
     now_ns = 1000 * WZP_SEC;
     number = 0;
     aq = cl_adapt_create(&op);
@@ -169,10 +174,91 @@ test_silence(void)
 }
 
 
+/* Seconds in which one stream is played, and so many of its frames guessed. */
+static void
+hear(unsigned n, unsigned i, unsigned guessed)
+{
+    unsigned      j;
+    wzp_packet_t  pk;
+
+    memset(&pk, 0, sizeof(pk));
+    pk.stream_id = streams[i].id;
+    pk.codec = WZP_CODEC_OPUS24K;
+
+    while (n-- != 0) {
+
+        for (j = 0; j < 50; j++, number++) {
+            pk.seq = (uint16_t) number;
+            cl_adapt_packet(aq, &pk, now_ns);
+        }
+
+        played[i] += 50;
+        streams[i].st.concealed_plc += guessed;
+        turn();
+    }
+}
+
+
+/* An id is another member's now; the account of the old one stays. */
+static void
+test_passed(void)
+{
+    begin();
+    streams[0].id = 9;
+    nstreams = 1;
+    hear(10, 0, 10);
+    is_u64(told.loss, 51, "a fifth is guessed: told");
+
+    streams[0].retired = true;
+    streams[1].id = 9;
+    nstreams = 2;
+    hear(10, 1, 5);
+    is_u64(told.loss, 25, "another stream of this id: what is guessed of it");
+
+    /* The old one had to go, a new one has its place. */
+
+    nstreams = 1;
+    memset(&streams[0], 0, sizeof(streams[0]));
+    streams[0].id = 9;
+    played[0] = 0;
+    hear(10, 0, 20);
+    is_u64(told.loss, 102, "and of a third one");
+}
+
+
+static void
+test_handed_on(void)
+{
+    float     loss;
+    unsigned  i;
+
+    begin();
+    streams[0].id = 9;
+    nstreams = 1;
+
+    for (i = 0; i < 5; i++) {
+        hear(1, 0, 0);
+        number += 20;
+    }
+
+    loss = wzp_loss_share(&cl_adapt_find(aq, 9)->loss);
+    ok(loss > 0.1f, "loss of a stream: %.2f", (double) loss);
+
+    streams[0].retired = true;
+    streams[1].id = 9;
+    nstreams = 2;
+    hear(2, 1, 0);
+    ok(wzp_loss_share(&cl_adapt_find(aq, 9)->loss) == 0,
+       "is not told to whom its id is given next");
+}
+
+
 int
 main(void)
 {
     test_silence();
+    test_passed();
+    test_handed_on();
     cl_adapt_destroy(aq);
 
     return done_testing();
