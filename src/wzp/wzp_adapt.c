@@ -31,6 +31,7 @@
 #define WZP_ADAPT_MEASURED      150     /* of them until loss is measured    */
 #define WZP_ADAPT_HARM_LOSS     0.05f   /* more than before                  */
 #define WZP_ADAPT_HARM_MS       60
+#define WZP_ADAPT_CALM_MS       50      /* nearly none                       */
 #define WZP_ADAPT_STILL         0.08f   /* after a cut: another one          */
 #define WZP_ADAPT_QUEUE_MS      80      /* a full buffer                     */
 
@@ -382,8 +383,12 @@ wzp_adapt_trend(wzp_adapt_t *ad, uint64_t now_ns)
     seen = wzp_tier_of(&rp);
 
     ad->worse = seen < own ? ad->worse + 1 : 0;
-    ad->better = seen > own || seen == WZP_TIER_STUDIO_64K ? ad->better + 1
-                                                           : 0;
+
+    /* Where nothing queues more may be tried, whatever is lost: at a low rate
+     * there is no room for what would make it good. */
+
+    ad->better = seen > own || ad->seen.queue_ms < WZP_ADAPT_CALM_MS
+                 ? ad->better + 1 : 0;
 
     need = own < WZP_TIER_GOOD ? WZP_ADAPT_UP_LOW : WZP_ADAPT_UP_HIGH;
 
@@ -405,6 +410,8 @@ wzp_adapt_begin(wzp_adapt_t *ad, wzp_adapt_phase_t phase)
     ad->before = ad->seen;
     ad->before_bps = wzp_plan_bps(&ad->plan);
     ad->before_ceiling = ad->ceiling_bps;
+    ad->before_retry_ns = ad->retry_ns;
+    ad->before_backoff_ns = ad->backoff_ns;
 }
 
 
@@ -504,6 +511,8 @@ wzp_adapt_passed(wzp_adapt_t *ad, uint64_t now_ns)
 
         } else {
             ad->ceiling_bps = ad->before_ceiling;
+            ad->retry_ns = ad->before_retry_ns;
+            ad->backoff_ns = ad->before_backoff_ns;
             ad->futile_ns = now_ns + ad->futile_backoff_ns;
             ad->futile_backoff_ns = WZP_MIN(2 * ad->futile_backoff_ns,
                                             WZP_ADAPT_BACKOFF_MAX);

@@ -5,7 +5,7 @@
  *
  * What the network carries is one number, the ceiling.  It falls when things
  * are bad three times in a row, to what got through; and stays down only if
- * that helped.  It rises after five or ten good ones, and only when a probe
+ * that helped.  It rises after five or ten without queues, and only when a probe
  * that really sends more did no harm; each probe that fails doubles the time to
  * the next.  More redundancy is judged in the same way.
  */
@@ -105,6 +105,8 @@ typedef struct {
     wzp_adapt_seen_t    before;         /* the phase began                   */
     uint32_t            before_bps;
     uint32_t            before_ceiling;
+    uint64_t            before_retry_ns;
+    uint64_t            before_backoff_ns;
     uint32_t            probe_bps;
     unsigned            turns;          /* of the phase, in which we talked  */
     unsigned            packets;        /* and these                         */

@@ -33,7 +33,7 @@ static double              queue_ms;
 static uint64_t            now_ns;
 
 /* of a run */
-static unsigned            changes, profiles, cuts;
+static unsigned            changes, profiles, cuts, probes;
 static unsigned            over_s;      /* seconds above the way's rate      */
 static unsigned            run_s;
 
@@ -166,6 +166,7 @@ second(void)
     changes += wzp_adapt_turn(&ad, now_ns);
     profiles += ad.profile != was;
     cuts += ad.phase == WZP_ADAPT_CUT && phase != WZP_ADAPT_CUT;
+    probes += ad.phase == WZP_ADAPT_PROBE && phase != WZP_ADAPT_PROBE;
     over_s += way.rate_bps != 0 && wzp_plan_bps(&ad.plan) > way.rate_bps * 11 / 10;
 
     if (getenv("WZP_ADAPT_SHOW") != NULL) {
@@ -185,7 +186,7 @@ second(void)
 static void
 run(unsigned seconds)
 {
-    changes = profiles = cuts = over_s = run_s = 0;
+    changes = profiles = cuts = probes = over_s = run_s = 0;
 
     while (seconds-- != 0) {
         second();
@@ -311,6 +312,61 @@ test_futile(void)
     ok(ad.profile == WZP_PROFILE_GOOD || ad.phase == WZP_ADAPT_CUT,
        "loss that does not mind how much is sent is no reason to send less");
     ok(cuts <= 8 && cuts >= 1, "tried %u times in ten minutes", cuts);
+}
+
+
+/* A way that was narrow, and later loses what redundancy could make good:
+ * seconds until there is room for that. */
+static unsigned
+widened(uint32_t seed, float loss, float burst, uint32_t rate_bps)
+{
+    unsigned  s;
+
+    begin();
+    dice = seed;
+    run(30);
+    way.rate_bps = rate_bps;
+    run(120);
+    way.rate_bps = 0;
+    way.loss = loss;
+    way.burst = burst;
+
+    for (s = 0; s < 1800 && ad.ceiling_bps < 40000; s++) {
+        second();
+    }
+
+    return s;
+}
+
+
+static void
+test_lossy(float loss, float burst, uint32_t rate_bps)
+{
+    uint32_t  seed;
+    unsigned  sum;
+
+    for (sum = 0, seed = 10; seed != 0; seed--) {
+        sum += widened(seed, loss, burst, rate_bps);
+    }
+
+    ok(sum / 10 <= (burst > 1 ? 600 : 240), "%u b/s, then %.0f %% in bursts of "
+       "%.0f: room is found in %u s", rate_bps, (double) loss * 100,
+       (double) burst, sum / 10);
+    run(600);
+    ok(cuts == 0 && profiles == 0 && ad.left < 0.03f, "and used: %.1f %% left",
+       (double) ad.left * 100);
+
+    /* Both at once. */
+
+    way.rate_bps = rate_bps;
+    way.buffer_ms = 300;
+    run(300);
+    run(1800);
+    ok(ad.ceiling_bps <= rate_bps * 5 / 4, "narrow and lossy: it stays low");
+    ok(probes <= 18 && cuts <= 8, "half an hour, %u probes, %u cuts", probes,
+       cuts);
+    ok(profiles <= 2 * (probes + cuts), "%u changes of profile", profiles);
+    ok(over_s <= 1800 / 12, "too much for %u s of 1800", over_s);
 }
 
 
@@ -523,6 +579,11 @@ main(void)
     test_narrow(4000, 500, WZP_PROFILE_CATASTROPHIC);
     test_flapping();
     test_futile();
+    test_lossy(0.1f, 1, 15000);
+    test_lossy(0.1f, 1, 20000);
+    test_lossy(0.15f, 1, 20000);
+    test_lossy(0.1f, 3, 12000);
+    test_lossy(0.06f, 4, 15000);
     test_quiet(false);
     test_quiet(true);
     test_orders();
