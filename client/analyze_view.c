@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "analyze_view.h"
+#include "out.h"
 #include "say.h"
 #include "view_screen.h"
 
@@ -79,7 +80,7 @@ cl_analyze_view_destroy(cl_analyze_view_t *vw)
     /* The screen took it along; a file that standard error goes to has it. */
 
     if (vw->warned[0] != '\0' && isatty(STDERR_FILENO)) {
-        (void) fprintf(stderr, "wzp-client: %s\n", vw->warned);
+        cl_out_print(CL_OUT_ERR, "wzp-client: %s\n", vw->warned);
     }
 
     free(vw);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "loop.h"
+#include "out.h"
 #include "say.h"
 
 
@@ -98,6 +99,8 @@ cl_loop_init(cl_loop_t *lp)
     lp->sigfd = -1;
     lp->input = -1;
 
+    cl_out_keep();
+
     return cl_loop_catch(lp, cl_loop_caught, CL_LOOP_ALWAYS);
 }
 
@@ -144,7 +147,7 @@ cl_loop_wait(cl_loop_t *lp, uint64_t next, uint64_t now_ns)
 {
     size_t           n, also, audio;
     uint64_t         wait;
-    struct pollfd    fds[2 + 2 * CL_LINK_FDS + CL_AUDIO_FDS];
+    struct pollfd    fds[2 + 2 * CL_LINK_FDS + CL_AUDIO_FDS + CL_OUT_N];
     struct timespec  ts;
 
     fds[0].fd = lp->input;                      /* -1 is passed over */
@@ -165,6 +168,8 @@ cl_loop_wait(cl_loop_t *lp, uint64_t next, uint64_t now_ns)
     if (lp->audio != NULL) {
         n += cl_audio_fds(lp->audio, fds + n);
     }
+
+    n += cl_out_fds(fds + n);
 
     wait = next > now_ns ? next - now_ns : 0;
     wait = WZP_MIN(wait, 3600 * WZP_SEC);
@@ -193,6 +198,8 @@ cl_loop_run(cl_loop_t *lp)
     unsigned  ready;
     uint64_t  now, next, due;
 
+    cl_out_live(true);
+
     while (!lp->done) {
 
         now = cl_now();
@@ -216,6 +223,7 @@ cl_loop_run(cl_loop_t *lp)
             break;
         }
 
+        cl_say_turn();
         ready = cl_loop_wait(lp, next, now);
 
         now = cl_now();
@@ -236,6 +244,9 @@ cl_loop_run(cl_loop_t *lp)
             lp->read(lp->ctx, now);
         }
     }
+
+    cl_out_live(false);
+    cl_say_turn();
 }
 
 

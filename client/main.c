@@ -11,6 +11,7 @@
 #include "modes.h"
 #include "options.h"
 #include "options_check.h"
+#include "say.h"
 #include "settings.h"
 
 
@@ -111,7 +112,7 @@ main(int argc, char **argv)
     rc = cl_options_parse(&op, argc, argv);
 
     if (rc != CL_OK || op.mode == CL_MODE_DONE) {
-        return (int) rc;
+        return (int) cl_say_end(rc);
     }
 
     cl_settings_init(&st);
@@ -145,5 +146,5 @@ main(int argc, char **argv)
 
     cl_settings_done(&st);
 
-    return (int) rc;
+    return (int) cl_say_end(rc);
 }

@@ -2,12 +2,14 @@
  * Everything the program prints.  See say.h.
  */
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "out.h"
 #include "say.h"
 #include "wzp/wzp_utf8.h"
 
@@ -51,8 +53,6 @@ cl_say_init(bool json, bool verbose)
     cl_out.verbose = verbose;
     cl_out.tty = cl_say_terminal();
     cl_out.start_ns = cl_now();
-
-    (void) setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
 
@@ -75,8 +75,7 @@ static void
 cl_say_clear(void)
 {
     if (cl_out.line) {
-        (void) fputs("\r\033[K", stdout);
-        (void) fflush(stdout);
+        cl_out_print(CL_OUT, "\r\033[K");
         cl_out.line = false;
     }
 }
@@ -111,6 +110,18 @@ cl_say_tell(const char *kind, const char *fmt, va_list args)
 }
 
 
+static void __attribute__((format(printf, 3, 0)))
+cl_say_print(cl_out_to_t to, const char *head, const char *fmt, va_list args)
+{
+    char  *text;
+
+    if (vasprintf(&text, fmt, args) != -1) {
+        cl_out_print(to, "%s%s\n", head, text);
+        free(text);
+    }
+}
+
+
 void
 cl_say(const char *fmt, ...)
 {
@@ -134,8 +145,7 @@ cl_say(const char *fmt, ...)
         cl_out.into(cl_out.ctx, text, false);
 
     } else {
-        (void) vprintf(fmt, args);
-        (void) putchar('\n');
+        cl_say_print(CL_OUT, "", fmt, args);
     }
 
     va_end(args);
@@ -145,6 +155,7 @@ cl_say(const char *fmt, ...)
 void
 cl_debug(const char *fmt, ...)
 {
+    char     head[64];
     va_list  args;
 
     va_start(args, fmt);
@@ -155,14 +166,12 @@ cl_debug(const char *fmt, ...)
         return;
     }
 
-    (void) fprintf(stderr, "wzp-client: %.3f: ",
-                   (double) (cl_now() - cl_out.start_ns) / 1e9);
+    (void) snprintf(head, sizeof(head), "wzp-client: %.3f: ",
+                    (double) (cl_now() - cl_out.start_ns) / 1e9);
 
     va_start(args, fmt);
-    (void) vfprintf(stderr, fmt, args);
+    cl_say_print(CL_OUT_ERR, head, fmt, args);
     va_end(args);
-
-    (void) fputc('\n', stderr);
 }
 
 
@@ -204,7 +213,7 @@ cl_say_error(const char *kind, const char *text)
     }
 
     if (cl_out.into == NULL || !isatty(STDERR_FILENO)) {
-        (void) fprintf(stderr, "wzp-client: %s%s\n", kind, text);
+        cl_out_print(CL_OUT_ERR, "wzp-client: %s%s\n", kind, text);
     }
 }
 
@@ -310,6 +319,7 @@ void
 cl_event(const char *name, json_t *ob)
 {
     size_t   i;
+    char    *text;
     double   t;
     json_t  *all;
 
@@ -333,9 +343,11 @@ cl_event(const char *name, json_t *ob)
         (void) json_object_update(all, ob);
     }
 
-    if (all != NULL) {
-        (void) json_dumpf(all, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
-        (void) fputc('\n', stdout);
+    text = json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(9));
+
+    if (text != NULL) {
+        cl_out_print(CL_OUT, "%s\n", text);
+        free(text);
     }
 
     json_decref(all);
@@ -381,13 +393,48 @@ cl_say_line(const char *text)
         return;
     }
 
+    if (cl_out_busy(CL_OUT)) {
+        return;                         /* only the newest is of use */
+    }
+
     columns = CL_COLUMNS;
 
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col > 1) {
         columns = ws.ws_col;
     }
 
-    (void) printf("\r%.*s\033[K", (int) cl_say_fit(text, columns - 1), text);
-    (void) fflush(stdout);
+    cl_out_print(CL_OUT, "\r%.*s\033[K", (int) cl_say_fit(text, columns - 1),
+                 text);
     cl_out.line = true;
+}
+
+
+void
+cl_say_turn(void)
+{
+    uint64_t  lines;
+
+    lines = cl_out_turn();
+
+    if (lines > 0) {
+        cl_warn("%" PRIu64 " %s not taken", lines,
+                lines == 1 ? "line was" : "lines were");
+    }
+}
+
+
+cl_exit_t
+cl_say_end(cl_exit_t rc)
+{
+    uint64_t  lines;
+
+    lines = cl_out_end();
+
+    if (lines > 0) {
+        (void) cl_fail(CL_IO, "standard output: the last %" PRIu64 " %s not "
+                       "taken", lines, lines == 1 ? "line was" : "lines were");
+        rc = rc != CL_OK ? rc : CL_IO;
+    }
+
+    return rc;
 }

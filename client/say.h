@@ -69,5 +69,12 @@ void cl_say_into(cl_say_into_pt into, void *ctx);
 /* Redraw the live line; NULL removes it. */
 void cl_say_line(const char *text);
 
+/* Go on with what could not be written yet (out.h). */
+void cl_say_turn(void);
+
+/* The end: nothing more is said.  Returns rc, or CL_IO (said) if all was well
+ * but for standard output, which somebody does not read. */
+cl_exit_t cl_say_end(cl_exit_t rc);
+
 
 #endif /* _SAY_H_INCLUDED_ */

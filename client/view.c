@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "out.h"
 #include "say.h"
 #include "view.h"
 #include "view_draw.h"
@@ -79,10 +80,11 @@ cl_view_repeat(const cl_view_log_t *lg)
         line = (lg->first + i) % CL_VIEW_LINES;
 
         if (!lg->lines[line].warning) {
-            (void) printf("%s\n", lg->lines[line].text);
+            cl_out_print(CL_OUT, "%s\n", lg->lines[line].text);
 
         } else if (isatty(STDERR_FILENO)) {
-            (void) fprintf(stderr, "wzp-client: %s\n", lg->lines[line].text);
+            cl_out_print(CL_OUT_ERR, "wzp-client: %s\n",
+                         lg->lines[line].text);
         }
     }
 }

@@ -4,6 +4,7 @@
  */
 
 #include "tap.h"
+#include "../../client/out.c"
 #include "../../client/say.c"
 #include "../../client/wav.c"
 #include "../../client/audio.c"

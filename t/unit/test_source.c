@@ -3,6 +3,7 @@
  */
 
 #include "tap.h"
+#include "../../client/out.c"
 #include "../../client/say.c"
 #include "../../client/wav.c"
 #include "../../client/chain.c"
