@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "modes.h"
+#include "out.h"
 #include "say.h"
 #include "wzp/wzp_signal_feather.h"
 
@@ -147,14 +148,19 @@ cl_feather_text(const wzp_feather_t *ft)
 static cl_exit_t
 cl_feather_print(json_t *ob)
 {
-    bool  good;
+    char  *text;
 
-    good = ob != NULL && json_dumpf(ob, stdout, CL_FEATHER_DUMP) == 0
-           && fputc('\n', stdout) != EOF && fflush(stdout) == 0;
-
+    text = json_dumps(ob, CL_FEATHER_DUMP);
     json_decref(ob);
 
-    return good ? CL_OK : cl_fail(CL_IO, "the result cannot be written");
+    if (text == NULL) {
+        return cl_fail(CL_INTERNAL, "no memory");
+    }
+
+    cl_out_print(CL_OUT, "%s\n", text);
+    free(text);
+
+    return CL_OK;
 }
 
 

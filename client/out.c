@@ -24,6 +24,7 @@ typedef struct {
     size_t    at;                       /* the first byte that is kept       */
     size_t    len;
     uint64_t  lost;                     /* lines left out behind these       */
+    int       error;                    /* the first one                     */
     bool      gone;                     /* nobody reads any more             */
     char      text[CL_OUT_MAX];
 } cl_out_queue_t;
@@ -56,6 +57,7 @@ static void
 cl_out_failed(cl_out_queue_t *qu, int err)
 {
     qu->gone |= err == EPIPE;
+    qu->error = qu->error != 0 ? qu->error : err;
     qu->len = 0;
 }
 
@@ -220,8 +222,9 @@ cl_out_print(cl_out_to_t to, const char *fmt, ...)
     } else {
         file = to == CL_OUT ? stdout : stderr;
 
-        (void) fputs(text, file);
-        (void) fflush(file);
+        if (fputs(text, file) == EOF || fflush(file) == EOF) {
+            cl_out_failed(&cl_kept.queues[to], errno);
+        }
     }
 
     free(text);
@@ -307,11 +310,10 @@ cl_out_turn(void)
 }
 
 
-uint64_t
-cl_out_end(void)
+int
+cl_out_end(uint64_t *lines)
 {
     size_t           i;
-    uint64_t         lines;
     cl_out_queue_t  *qu;
 
     (void) cl_out_drain(&cl_kept.queues[CL_OUT_ERR], 0);
@@ -319,11 +321,20 @@ cl_out_end(void)
     qu = &cl_kept.queues[CL_OUT];
     (void) cl_out_drain(qu, 0);
 
-    lines = qu->lost;
+    /* What was printed without us, the help for one. */
 
-    for (i = 0; i < qu->len; i++) {
-        lines += qu->text[qu->at + i] == '\n';
+    if (fflush(stdout) == EOF) {
+        cl_out_failed(qu, errno);
+
+    } else if (ferror(stdout)) {
+        cl_out_failed(qu, EIO);
     }
 
-    return lines;
+    *lines = qu->lost;
+
+    for (i = 0; i < qu->len; i++) {
+        *lines += qu->text[qu->at + i] == '\n';
+    }
+
+    return qu->error == EPIPE ? 0 : qu->error;
 }

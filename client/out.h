@@ -42,8 +42,9 @@ size_t cl_out_fds(struct pollfd *fds);
  * once, as soon as all before them is written. */
 uint64_t cl_out_turn(void);
 
-/* The end; returns how many lines of standard output were not taken. */
-uint64_t cl_out_end(void);
+/* The end: how many lines of standard output were not taken; returns the errno
+ * it failed with, or 0.  A reader that has gone is no failure. */
+int cl_out_end(uint64_t *lines);
 
 
 #endif /* _OUT_H_INCLUDED_ */

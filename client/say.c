@@ -426,15 +426,21 @@ cl_say_turn(void)
 cl_exit_t
 cl_say_end(cl_exit_t rc)
 {
-    uint64_t  lines;
+    int        err;
+    uint64_t   lines;
+    cl_exit_t  end;
 
-    lines = cl_out_end();
+    err = cl_out_end(&lines);
+    end = CL_OK;
 
-    if (lines > 0) {
-        (void) cl_fail(CL_IO, "standard output: the last %" PRIu64 " %s not "
-                       "taken", lines, lines == 1 ? "line was" : "lines were");
-        rc = rc != CL_OK ? rc : CL_IO;
+    if (err != 0) {
+        end = cl_fail(CL_IO, "standard output cannot be written: %s",
+                      strerror(err));
+
+    } else if (lines > 0) {
+        end = cl_fail(CL_IO, "standard output: the last %" PRIu64 " %s not "
+                      "taken", lines, lines == 1 ? "line was" : "lines were");
     }
 
-    return rc;
+    return rc != CL_OK ? rc : end;
 }

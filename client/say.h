@@ -73,7 +73,7 @@ void cl_say_line(const char *text);
 void cl_say_turn(void);
 
 /* The end: nothing more is said.  Returns rc, or CL_IO (said) if all was well
- * but for standard output, which somebody does not read. */
+ * but for standard output, which cannot be written or is not read. */
 cl_exit_t cl_say_end(cl_exit_t rc);
 
 

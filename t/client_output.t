@@ -81,9 +81,9 @@ sub full_terminal
 }
 
 
-# A call, with its output where the shell's words say; $0 is that name.
+# The client, with its output where the shell's words say; $0 is that name.
 
-sub talker
+sub client
 {
     my ($words, $name, @args) = @_;
     my $home = "$dir/home-output-" . ++$number;
@@ -95,7 +95,7 @@ sub talker
         env => { HOME => $home, XDG_CONFIG_HOME => undef,
                  XDG_STATE_HOME => undef, TERM => 'vt100' },
         command => ['sh', '-c', "exec \"\$@\" $words", $name,
-                    Test::Nginx::WZP::Client::binary(), @args, $t->addr]);
+                    Test::Nginx::WZP::Client::binary(), @args]);
 
     push @{$t->{clients}}, $c;
     return $c;
@@ -146,7 +146,7 @@ sub all
 sub is_json { return ref eval { JSON::PP::decode_json($_[0]) } eq 'HASH' }
 
 
-my @talk = ('--room', 'general', '--send-tone');
+my @talk = ('--room', 'general', '--send-tone', $t->addr);
 
 # ---- nobody reads ----
 
@@ -155,7 +155,7 @@ for my $form (['--json' => '>"$0"', '--json', @talk],
               ['both' => '>"$0" 2>&1', '--json', '-v', @talk]) {
     my ($what, $words, @args) = @$form;
     my ($name, $out) = full_pipe();
-    my $c = talker($words, $name, @args);
+    my $c = client($words, $name, @args);
 
     ok($ann->wait_count(2), "$what: a call") or diag($c->story);
     ok(heard(), "$what: which is heard");
@@ -168,7 +168,8 @@ for my $form (['--json' => '>"$0"', '--json', @talk],
 
 {
     my ($name, $out) = full_pipe();
-    my $c = talker('>"$0"', $name, '--json', '--analyze', 'general');
+    my $c = client('>"$0"', $name, '--json', '--analyze', 'general',
+                   $t->addr);
 
     ok($ann->wait_count(2), '--analyze: is there');
     $c->signal('INT');
@@ -179,7 +180,7 @@ for my $form (['--json' => '>"$0"', '--json', @talk],
 
 {
     my ($name, $out, $keep) = full_terminal();
-    my $c = talker('>"$0" 2>"$0"', $name, '-v', @talk);
+    my $c = client('>"$0" 2>"$0"', $name, '-v', @talk);
 
     ok($ann->wait_count(2), 'terminal: a call') or diag($c->story);
     ok(heard(), 'terminal: which is heard');
@@ -192,7 +193,7 @@ for my $form (['--json' => '>"$0"', '--json', @talk],
 
 {
     my ($name, $out) = full_pipe();
-    my $c = talker('>"$0" 2>&1', $name, '--json', '-v', @talk);
+    my $c = client('>"$0" 2>&1', $name, '--json', '-v', @talk);
 
     ok($ann->wait_count(2), 'late: a call');
     heard();
@@ -217,13 +218,29 @@ for my $form (['--json' => '>"$0"', '--json', @talk],
 
 {
     my ($name, $out) = full_pipe();
-    my $c = talker('>"$0"', $name, '--json', @talk);
+    my $c = client('>"$0"', $name, '--json', @talk);
 
     ok($ann->wait_count(2), 'gone: a call');
     close $out;
     ok(heard(), 'gone: which goes on');
     is($c->stop('INT'), 0, 'gone: and ends as it should');
     is($c->errors, '', 'gone: without a word');
+}
+
+# ---- nothing can be written ----
+
+SKIP: {
+    skip 'no /dev/full', 14 unless -c '/dev/full';
+
+    for my $args (['--whoami'], ['--json', '--whoami'], ['config'], ['--help'],
+                  ['--list-devices', '--json'], ['config', 'key', 'backup'],
+                  ['--json', @talk, '--duration', 1]) {
+        my $c = client('>"$0"', '/dev/full', @$args);
+
+        is($c->wait, 7, "full: @$args");
+        like($c->errors, qr/^wzp-client: standard output cannot be written: No/m,
+             'which is told');
+    }
 }
 
 $t->done;
