@@ -3,6 +3,7 @@
  */
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "audio.h"
@@ -108,6 +109,10 @@ main(int argc, char **argv)
     if (!cl_main_streams()) {
         return CL_IO;
     }
+
+    /* A file that may not grow (ulimit -f) is as good as a full disk. */
+
+    (void) signal(SIGXFSZ, SIG_IGN);
 
     rc = cl_options_parse(&op, argc, argv);
 

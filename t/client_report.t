@@ -200,7 +200,7 @@ sub small
 
     my $p = Test::Nginx::WZP::Process->spawn(
         name => 'small', dir => $t->dir,
-        command => ['sh', '-c', "trap '' XFSZ; ulimit -f $blocks;"
+        command => ['sh', '-c', "ulimit -f $blocks;"
                     . ' exec "$0" "$@"', Test::Nginx::WZP::Client::binary(),
                     '--json', '--room', 'r', '--seed', $seed, '--fingerprint',
                     $t->tls_fp, '--send-tone', '2', '--report',
