@@ -81,7 +81,35 @@ cl_key_backup(const cl_options_t *op)
 
 /* ---- restore ---- */
 
-static struct termios  cl_key_terminal;
+/* The terminal before, and without echo; how often we have asked. */
+static struct termios         cl_key_terminal, cl_key_quiet;
+static volatile sig_atomic_t  cl_key_asked;
+
+
+/* From here to the table: only what is allowed in a handler of signals. */
+
+static void
+cl_key_ask(void)
+{
+    pid_t    owner;
+    ssize_t  n;
+
+    static const char  text[] = "24 words or 64 hex digits (not shown): ";
+
+    /* In the background: whoever reads is stopped, and asks when continued. */
+
+    owner = tcgetpgrp(STDIN_FILENO);
+
+    if (owner != -1 && owner != getpgrp()) {
+        return;
+    }
+
+    (void) tcsetattr(STDIN_FILENO, TCSAFLUSH, &cl_key_quiet);
+    n = write(STDERR_FILENO, text, sizeof(text) - 1);
+    (void) n;
+
+    cl_key_asked++;
+}
 
 
 static void
@@ -91,6 +119,64 @@ cl_key_interrupted(int signo)
     (void) signal(signo, SIG_DFL);
     (void) raise(signo);
 }
+
+
+static void
+cl_key_continued(int signo)
+{
+    int  err;
+
+    err = errno;
+    cl_key_ask();
+    errno = err;
+
+    (void) signo;
+}
+
+
+/* A process that nobody could continue does not stop, and has to ask by
+ * itself. */
+
+static void
+cl_key_stopped(int signo)
+{
+    int           err;
+    sigset_t      set, before;
+    sig_atomic_t  asked;
+
+    err = errno;
+    asked = cl_key_asked;
+
+    (void) tcsetattr(STDIN_FILENO, TCSAFLUSH, &cl_key_terminal);
+    (void) signal(signo, SIG_DFL);
+    (void) raise(signo);
+
+    (void) sigemptyset(&set);
+    (void) sigaddset(&set, signo);
+    (void) sigprocmask(SIG_UNBLOCK, &set, &before);
+    (void) sigprocmask(SIG_SETMASK, &before, NULL);
+
+    (void) signal(signo, cl_key_stopped);
+
+    if (asked == cl_key_asked) {
+        cl_key_ask();
+    }
+
+    errno = err;
+}
+
+
+static const struct {
+    int     signo;
+    void  (*handler)(int signo);
+}  cl_key_signals[] = {
+    { SIGINT, cl_key_interrupted },
+    { SIGTERM, cl_key_interrupted },
+    { SIGHUP, cl_key_interrupted },
+    { SIGQUIT, cl_key_interrupted },
+    { SIGTSTP, cl_key_stopped },
+    { SIGCONT, cl_key_continued }
+};
 
 
 /* Until the words are complete, or a line holds something else. */
@@ -112,13 +198,17 @@ cl_key_complete(const char *text)
 }
 
 
+/* Who is asked again begins again. */
+
 static cl_exit_t
 cl_key_input(char text[CL_KEY_TEXT], bool terminal)
 {
-    size_t   len;
-    ssize_t  n;
+    size_t        len;
+    ssize_t       n;
+    sig_atomic_t  asked;
 
     len = 0;
+    asked = cl_key_asked;
 
     do {
         n = read(STDIN_FILENO, text + len, CL_KEY_TEXT - 1 - len);
@@ -126,6 +216,12 @@ cl_key_input(char text[CL_KEY_TEXT], bool terminal)
         if (n == -1) {
             return cl_fail(CL_IO, "standard input cannot be read: %s",
                            strerror(errno));
+        }
+
+        if (asked != cl_key_asked) {
+            asked = cl_key_asked;
+            memmove(text, text + len, (size_t) n);
+            len = 0;
         }
 
         len += (size_t) n;
@@ -146,30 +242,45 @@ cl_key_input(char text[CL_KEY_TEXT], bool terminal)
 static cl_exit_t
 cl_key_read(char text[CL_KEY_TEXT])
 {
-    size_t          i;
-    cl_exit_t       rc;
-    struct termios  quiet;
-
-    static const int  signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+    void       (*before[WZP_ARRAY_LEN(cl_key_signals)])(int signo);
+    size_t       i;
+    sigset_t     set;
+    cl_exit_t    rc;
 
     if (tcgetattr(STDIN_FILENO, &cl_key_terminal) == -1) {
         return cl_key_input(text, false);
     }
 
-    for (i = 0; i < WZP_ARRAY_LEN(signals); i++) {
-        (void) signal(signals[i], cl_key_interrupted);
+    cl_key_quiet = cl_key_terminal;
+    cl_key_quiet.c_lflag &= ~(tcflag_t) ECHO;
+
+    (void) sigemptyset(&set);
+
+    for (i = 0; i < WZP_ARRAY_LEN(cl_key_signals); i++) {
+        (void) sigaddset(&set, cl_key_signals[i].signo);
+        before[i] = signal(cl_key_signals[i].signo, cl_key_signals[i].handler);
+
+        if (before[i] == SIG_IGN) {
+            (void) signal(cl_key_signals[i].signo, SIG_IGN);
+        }
     }
 
-    quiet = cl_key_terminal;
-    quiet.c_lflag &= ~(tcflag_t) ECHO;
-
-    (void) tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-    (void) fprintf(stderr, "24 words or 64 hex digits (not shown): ");
+    cl_key_ask();
 
     rc = cl_key_input(text, true);
 
     (void) fputc('\n', stderr);
+
+    /* Nobody comes between the echo and the end of the handlers. */
+
+    (void) sigprocmask(SIG_BLOCK, &set, NULL);
     (void) tcsetattr(STDIN_FILENO, TCSAFLUSH, &cl_key_terminal);
+
+    for (i = 0; i < WZP_ARRAY_LEN(cl_key_signals); i++) {
+        (void) signal(cl_key_signals[i].signo, before[i]);
+    }
+
+    (void) sigprocmask(SIG_UNBLOCK, &set, NULL);
 
     return rc;
 }

@@ -319,7 +319,7 @@ like(slurp($t->dir . '/mine'), qr/^$seed/, 'names the file');
 # a terminal shows nothing of it
 
 SKIP: {
-    skip 'needs script(1)', 5 if system('script --version >/dev/null 2>&1');
+    skip 'needs script(1)', 14 if system('script --version >/dev/null 2>&1');
 
     unlink $there;
     my $p = Test::Nginx::WZP::Process->spawn(
@@ -338,6 +338,35 @@ SKIP: {
     like(slurp($there), qr/^$seed/, 'the same key');
     my ($first) = $words =~ /^(\w+ \w+)/;
     unlike($p->output, qr/\Q$first\E/, 'nothing is shown');
+
+    # stopped, by a shell that leaves the terminal as it finds it
+
+    my $dir = $t->dir;
+    unlink $there;
+    $p = Test::Nginx::WZP::Process->spawn(
+        name => 'stopped', dir => $dir, input => 1,
+        command => ['script', '-qefc', "cd $dir; sh -mc '"
+                    . Test::Nginx::WZP::Client::binary()
+                    . ' config key restore; stty -a >modes; : >stopped; '
+                    . 'while ! [ -e go ]; do sleep 0.05; done; fg; '
+                    . "e=\$?; stty -a >after; exit \$e'", '/dev/null'],
+        env => { HOME => $home, XDG_CONFIG_HOME => undef, TERM => 'dumb' });
+    push @{$t->{clients}}, $p;
+
+    ok(wait_for { $p->output =~ /not shown/ }, 'a terminal is asked');
+    print {$p->{input}} "$half[0]\n\cZ";
+    ok(wait_for { -e "$dir/stopped" }, 'Ctrl-Z stops it');
+    like(slurp("$dir/modes"), qr/(?<!-)\becho\b/, 'which gives the echo back');
+    spew("$dir/go", '');
+    ok(wait_for { $p->output =~ /not shown[\s\S]*not shown/ },
+       'fg: it asks again');
+    print {$p->{input}} "$half[0]\n", $half[1];
+    ok(wait_for { $p->output =~ /\Q$fp\E/ }, 'and is answered from the start')
+        or diag($p->output);
+    is($p->wait, 0, 'that is all');
+    like(slurp($there), qr/^$seed/, 'the same key');
+    unlike($p->output, qr/\Q$first\E/, 'nothing is shown');
+    like(slurp("$dir/after"), qr/(?<!-)\becho\b/, 'and then it echoes again');
 }
 
 
