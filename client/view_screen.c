@@ -76,6 +76,18 @@ cl_screen_stop(cl_screen_t *sc)
 }
 
 
+/* SIGSTOP comes without a word: anybody may have had the terminal since. */
+
+static void
+cl_screen_continued(cl_screen_t *sc)
+{
+    sc->away = true;
+    sc->lp->input = -1;
+
+    (void) cl_screen_away(sc);
+}
+
+
 bool
 cl_screen_signal(cl_screen_t *sc, int signo)
 {
@@ -89,7 +101,7 @@ cl_screen_signal(cl_screen_t *sc, int signo)
         return true;
 
     case SIGCONT:
-        (void) cl_screen_away(sc);
+        cl_screen_continued(sc);
         return true;
 
     default:
@@ -157,6 +169,10 @@ cl_screen_keys(cl_screen_t *sc, int keys[CL_KEYS_MAX])
 {
     ssize_t  len;
     uint8_t  buf[256];
+
+    if (sc->away) {
+        return 0;                       /* these are another job's           */
+    }
 
     len = read(STDIN_FILENO, buf, sizeof(buf));
 

@@ -269,6 +269,11 @@ cl_term_leave(void)
 void
 cl_term_return(void)
 {
+    /* Who was stopped without a word has not left yet, and only who has left
+     * sets everything anew. */
+
+    cl_term_leave();
+
     cl_term.away = false;
     (void) reset_prog_mode();
     (void) curs_set(0);

@@ -187,6 +187,53 @@ $s->type('q');
 is($s->wait, 0, 'q leaves');
 is($s->restored, '1111', 'the terminal is as it was');
 
+# a stop that nobody can catch, a shell that has used the terminal meanwhile
+
+$s = Test::Nginx::WZP::Screen->start($t, 'halt', env => \%env,
+    command => qq(bash -mc "sh -c 'echo \\\$\\\$ >halted; exec $client @bob $addr'; )
+               . q(stty sane ixon; : >stopped; )
+               . q(while ! [ -e on ]; do sleep 0.05; done; fg >/dev/null"));
+ok($s->shows(qr/q leave/), 'in the room');
+my $halted = slurp($t->dir . '/halted') + 0;
+kill 'STOP', $halted;
+ok(wait_for { -e $t->dir . '/stopped' }, 'SIGSTOP stops it');
+$s->text;
+$s->blank($_, 0, 79) for 0 .. 23;
+spew($t->dir . '/on', '');
+ok($s->shows(qr/\A general[\s\S]*q leave$/m), 'fg: it is painted again')
+    or diag($s->text);
+$s->type('?');
+ok($s->shows(qr/push-to-talk/), 'and one key is enough');
+$s->type('q');
+is($s->wait, 0, 'q leaves');
+is($s->restored, '1111', 'the terminal is as it was');
+
+# the same, but it goes on behind the shell
+
+$s = Test::Nginx::WZP::Screen->start($t, 'behind', env => \%env,
+    command => qq(bash -mc "sh -c 'echo \\\$\\\$ >behind; exec $client @bob $addr'; )
+               . q(stty sane ixon; : >down; while ! [ -e up ]; do sleep 0.05; done; )
+               . q(bg; read; : >line; )
+               . q(while ! [ -e front ]; do sleep 0.05; done; fg >/dev/null"));
+ok($s->shows(qr/q leave/), 'in the room');
+$halted = slurp($t->dir . '/behind') + 0;
+kill 'STOP', $halted;
+ok(wait_for { -e $t->dir . '/down' }, 'SIGSTOP stops it');
+spew($t->dir . '/up', '');
+select undef, undef, undef, 0.5;
+$n = length $s->{p}->output;
+select undef, undef, undef, 2.5;
+is(length($s->{p}->output), $n, 'bg: nothing is painted');
+$s->type("q\n");
+ok(wait_for { -e $t->dir . '/line' }, 'the keys are the shell\'s');
+like(slurp("/proc/$halted/stat"), qr/\) [RS] /, 'it goes on');
+spew($t->dir . '/front', '');
+$s->blank($_, 0, 79) for 0 .. 23;
+ok($s->shows(qr/\A general[\s\S]*q leave$/m), 'fg: it is painted again');
+$s->type('q');
+is($s->wait, 0, 'q leaves');
+is($s->restored, '1111', 'the terminal is as it was');
+
 # ---- it takes nothing any more ----
 
 $s = Test::Nginx::WZP::Screen->start($t, 'stuck', env => \%env,
