@@ -444,8 +444,6 @@ cl_options_loss(cl_args_t *ar, const cl_option_t *ot)
         return CL_USAGE;
     }
 
-    ar->op->has_loss = true;
-
     return cl_options_number(value, &ar->op->loss_pct)
            && ar->op->loss_pct <= 90
            ? CL_OK

@@ -117,7 +117,6 @@ typedef struct {
 
     double            test_s;                   /* --echo-test, ...          */
     const char       *bench;                    /* what; "all"               */
-    bool              has_loss;
     double            loss_pct;                 /* of --bench                */
     const char       *dump;                     /* --analyze                 */
     const char       *html;

@@ -200,21 +200,7 @@ cl_options_tests(const cl_options_t *op)
                        "matter of the test", op->mode_name);
     }
 
-    if (op->has_loss && op->mode != CL_MODE_BENCH) {
-        return cl_fail(CL_USAGE, "--loss is for --bench");
-    }
-
     return CL_OK;
-}
-
-
-/* Modes in which there is a call, sooner or later. */
-
-static bool
-cl_options_talks(const cl_options_t *op)
-{
-    return !cl_options_local(op) && op->mode != CL_MODE_PING
-           && op->mode != CL_MODE_VERSION && op->mode != CL_MODE_ROUTE;
 }
 
 
@@ -233,13 +219,6 @@ cl_options_alias(const cl_options_t *op)
 static cl_exit_t
 cl_options_config(const cl_options_t *op)
 {
-    if ((op->as_words || op->as_hex || op->force)
-        && op->mode != CL_MODE_CONFIG)
-    {
-        return cl_fail(CL_USAGE, "--words, --hex and --force are for \"config "
-                       "key\"");
-    }
-
     return !op->as_words || !op->as_hex
            ? CL_OK
            : cl_fail(CL_USAGE, "--words and --hex exclude each other");
@@ -253,11 +232,7 @@ static cl_exit_t
 cl_options_analyze(cl_options_t *op)
 {
     if (op->mode != CL_MODE_ANALYZE) {
-        return op->dump == NULL
-               && (op->html == NULL || op->mode == CL_MODE_REPLAY)
-               ? CL_OK
-               : cl_fail(CL_USAGE, "--dump is for --analyze, --html for that "
-                         "and --replay");
+        return CL_OK;
     }
 
     if (op->tone || op->send_file != NULL || op->record != NULL
@@ -292,13 +267,6 @@ cl_options_calls(const cl_options_t *op)
     if (op->reject && (op->has_accept || op->nfrom > 0)) {
         return cl_fail(CL_USAGE, "--reject excludes --accept and "
                        "--accept-from");
-    }
-
-    if ((op->reject || op->has_accept || op->nfrom > 0 || op->once)
-        && op->mode != CL_MODE_REGISTER)
-    {
-        return cl_fail(CL_USAGE, "--accept, --accept-from, --reject and "
-                       "--once are for --register");
     }
 
     if (op->ring_s < 1 || op->ring_s > 3600) {
@@ -350,10 +318,6 @@ cl_options_check(cl_options_t *op)
         op->has_fingerprint = true;
     }
 
-    if (op->report != NULL && !cl_options_talks(op)) {
-        return cl_fail(CL_USAGE, "--report is for calls");
-    }
-
     rc = cl_options_calls(op);
 
     if (rc == CL_OK) {
@@ -382,6 +346,10 @@ cl_options_check(cl_options_t *op)
 
     if (rc == CL_OK) {
         rc = cl_options_analyze(op);
+    }
+
+    if (rc == CL_OK) {
+        rc = cl_options_use(op);
     }
 
     if (rc != CL_OK) {

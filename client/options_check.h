@@ -22,4 +22,11 @@ cl_exit_t cl_options_check(cl_options_t *op);
 cl_exit_t cl_options_playout(cl_options_t *op);
 
 
+/* ---- options_use.c ---- */
+
+/* Every option of the command line does something in this mode; the settings
+ * are for all modes.  CL_USAGE, said. */
+cl_exit_t cl_options_use(const cl_options_t *op);
+
+
 #endif /* _OPTIONS_CHECK_H_INCLUDED_ */

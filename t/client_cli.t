@@ -83,6 +83,75 @@ usage("room '$_'", qr/cannot be joined/, '--room', $_, 'a')
 usage("room '$_'", qr/no room/, '--room', $_, 'a') for qw(ping VERSION);
 
 
+# ---- options that would do nothing ----
+
+for my $mode (['--ping', '1', 'a'], ['--version-check', 'a'], ['--whoami'],
+              ['--list-devices'], ['--bench'], ['--sweep'], ['--contacts'],
+              ['--replay', 'f'])
+{
+    usage("$_->[0] with $mode->[0]", qr/\Q$_->[0]\E is for (?:calls|rooms)/,
+          @$_, @$mode)
+        for ['--metrics-file', 'f'], ['--record', 'f.wav'],
+            ['--duration', '1'], ['--playout-delay', '20:100'], ['--live'],
+            ['--send-tone'], ['--volume', 'a=1'], ['--room', 'a'], ['--ptt'];
+}
+
+usage("$_->[0] with config", qr/\Q$_->[0]\E is for calls/, @$_, 'config')
+    for ['--metrics-file', 'f'], ['--record', 'f.wav'], ['--duration', '1'];
+is((run(undef, 'config', '--room', 'a', '--capture', 'null', '--ptt'))[0], 0,
+   'config tells what comes of them');
+usage("$_ without a relay", qr/^wzp-client: $_ is for what dials/, $_,
+      '--whoami') for '-4', '-6';
+usage('--fingerprint without a relay', qr/is for what dials a relay/,
+      '--fingerprint', '00' x 32, '--sweep');
+usage('--loss', qr/--loss is for --bench/, '--loss', '1', 'a');
+usage('--dump', qr/--dump is for --analyze/, '--dump', 'f', 'a');
+usage('--html', qr/--html is for --analyze and --replay/, '--html', 'f', 'a');
+usage('--budget', qr/--budget is for calls/, '--budget', '32', '--analyze',
+      'r', 'a');
+usage('--ring-timeout', qr/--ring-timeout is for --call/, '--ring-timeout',
+      '9', '--register', 'a');
+
+for my $mode ([], ['--register'], ['--call', '0' x 32]) {
+    usage("@$_ @$mode without --live", qr/$_->[0] does nothing without --live$/m,
+          @$_, @$mode, 'a')
+        for ['--capture', 'null'], ['--playback', 'null'], ['--no-aec'];
+    usage("$_ @$mode without a sound",
+          qr/$_ does nothing without --live, --send-file or --send-tone/,
+          $_, @$mode, 'a')
+        for '--ptt', '--process';
+    usage("$_ @$mode without --process", qr/without --live, or --process and/,
+          '--send-tone', $_, @$mode, 'a')
+        for '--no-agc', '--no-ns';
+}
+
+# where they do something, and settings, which are for every mode
+
+for my $args (['--send-tone', '--ptt'], ['--send-tone', '--process', '--no-ns'],
+              ['--live', '--capture', 'null', '--playback', 'null', '--no-agc'],
+              ['--ptt=off', '--no-ns=off'], ['--metrics-file', 'm'])
+{
+    my ($rc, undef, $err) = run(undef, @$args, '--duration', '0', $addr);
+    is($rc, 0, "@$args") or diag($err);
+}
+
+my $set = $t->dir . '/set';
+mkdir $_ for $set, "$set/.config", "$set/.config/wzp";
+spew("$set/.config/wzp/settings", "room = a\nptt = on\ncapture = null\n"
+     . "playback = null\naec = off\nns = off\nplayout-delay = 20:100\n"
+     . "ring-timeout = 9\nfamily = 4\nprofile = 16k\nreconnect = 1\n");
+for my $args (['--whoami'], ['--ping', '1', $addr], ['--duration', '0', $addr])
+{
+    my ($rc, undef, $err) = run($set, @$args);
+    is($rc, 0, "settings and $args->[0]") or diag($err);
+}
+spew("$set/.config/wzp/settings", "live = on\nplayback = null\n");
+is((run($set, '--capture', 'null', '--ptt', '--duration', '0', $addr))[0], 0,
+   'options of --live when the settings say --live');
+is((run($set, '--capture', 'null', '--send-tone', $addr))[0], 2,
+   'but not when another sound takes its place');
+
+
 # ---- rooms that work, with a warning ----
 
 for my $pair (['two.parts', qr/safe everywhere/], ['call-1', qr/reserved/]) {

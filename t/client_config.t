@@ -110,7 +110,7 @@ says(2, qr/usage: wzp-client config get KEY$/m, 'no key', 'config', 'get');
 says(2, qr/there are get, set/, 'an unknown word', 'config', 'show');
 says(2, qr/has nothing to do with "config"/, 'another mode', 'config',
      '--whoami');
-says(2, qr/are for "config key"/, "$_ elsewhere", $_, $addr)
+says(2, qr/is for "config key"/, "$_ elsewhere", $_, $addr)
     for qw(--words --hex --force);
 is(slurp($file), $before, 'nothing has changed');
 

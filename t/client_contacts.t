@@ -90,7 +90,7 @@ says(2, qr/--register and --call exclude/, 'two things at a time',
      '--register', '--call', 'ann', $addr);
 says(2, qr/--ping and --route exclude/, 'two others', '--ping', '1',
      '--route', 'ann', $addr);
-says(2, qr/are for --register/, "@$_ without it", @$_, $addr)
+says(2, qr/is for --register/, "@$_ without it", @$_, $addr)
     for ['--accept'], ['--reject'], ['--once'], ['--accept-from', 'ann'];
 says(2, qr/--reject excludes/, 'yes and no', '--register', '--accept',
      '--reject', $addr);

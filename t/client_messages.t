@@ -19,8 +19,10 @@ mkdir $home;
 sub client
 {
     my ($addr, @args) = @_;
+    my @end = grep(/^--(?:ping|version-check)$/, @args) ? ()
+              : ('--duration', '0');
     my ($rc, $out, $err) = $t->run_client(
-        { home => $home, addr => $addr }, '--duration', '0', @args);
+        { home => $home, addr => $addr }, @end, @args);
 
     return ($rc, $err, $out);
 }
