@@ -51,6 +51,7 @@ my @server = (
         'club allow=0258:ab5d' => '0258:ab5d',
         'club deny=all'  => 'deny',
         "club $fp"       => 'invalid parameter|unknown',
+        '""'             => 'invalid room name ""',
         ''               => 'number of arguments',
     ],
     wzp_max_sessions => [
@@ -69,7 +70,14 @@ my @server = (
     wzp_bundle => ['soon' => 'invalid value', '-1ms' => 'invalid value',
                    '5s' => 'must be between', '1d' => 'must be between'],
     wzp_trunking => ['maybe' => 'maybe'],
+    wzp_global_room => [
+        '-x'             => '-x',
+        'ping'           => 'reserved',
+        'a; wzp_global_room a' => 'duplicate global room "a"',
+        '""'             => 'invalid room name ""',
+    ],
     wzp_debug_tap => [
+        '""'             => 'invalid room name ""',
         '-x'             => '-x',
         '_federation'    => 'reserved',
         'ping'           => 'reserved',

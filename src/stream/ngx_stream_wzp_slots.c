@@ -37,7 +37,11 @@ ngx_stream_wzp_push(ngx_conf_t *cf, ngx_array_t **a, size_t size)
 ngx_int_t
 ngx_stream_wzp_room_name(ngx_conf_t *cf, ngx_str_t *name, wzp_sni_t *sni)
 {
-    if (wzp_sni_parse(sni, (char *) name->data, name->len) != WZP_OK) {
+    /* those who name no room are in "default" */
+
+    if (name->len == 0
+        || wzp_sni_parse(sni, (char *) name->data, name->len) != WZP_OK)
+    {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid room name \"%V\": letters, digits, "
                            "\"-\", \"_\" and dots make one, with no \"-\" at "
@@ -216,8 +220,9 @@ ngx_stream_wzp_debug_tap(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_memzero(&sni, sizeof(sni));
 
-    if (!any
-        && wzp_sni_parse(&sni, (char *) value[1].data, value[1].len) != WZP_OK)
+    if (value[1].len == 0
+        || (!any && wzp_sni_parse(&sni, (char *) value[1].data, value[1].len)
+                    != WZP_OK))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid room name \"%V\": want a room as clients "
