@@ -10,6 +10,7 @@ use Test::Nginx::WZP;
 
 my $t = Test::Nginx::WZP->new;
 my $fp = fp_of(1);
+my ($KEY, $KEY2) = map { 'fingerprint=' . tls_fp_of($_) } 1, 2;
 
 # directive => [bad argument => what the message must say, ...]
 
@@ -70,6 +71,33 @@ my @server = (
     wzp_bundle => ['soon' => 'invalid value', '-1ms' => 'invalid value',
                    '5s' => 'must be between', '1d' => 'must be between'],
     wzp_trunking => ['maybe' => 'maybe'],
+    wzp_peer => [
+        "h $KEY $KEY"    => 'duplicate parameter "fingerprint"',
+        "h $KEY label=a label=b" => 'duplicate parameter "label"',
+        "h $KEY label=\"a b\" label=\"a b\"" => 'duplicate parameter "label"',
+        "h $KEY verify=mutual verify=hello" => 'duplicate parameter "verify"',
+        "h:1 $KEY; wzp_peer h:1 $KEY2" => 'duplicate address "h:1"',
+        "h $KEY; wzp_peer H:4433 $KEY2" => 'duplicate address "H:4433"',
+        "[::1]:1 $KEY; wzp_peer [0:0::1]:1 $KEY2"
+            => 'duplicate address "\[0:0::1\]:1"',
+        "300.1.1.1:4433 $KEY" => '300.1.1.1.*is neither an IP address nor',
+        "1.2.3 $KEY"     => '1.2.3.*is neither an IP address nor',
+        "relay.1.:4433 $KEY" => 'relay.1..*is neither an IP address nor',
+        "h:1/x $KEY"     => 'invalid host.*want HOST:PORT',
+        'h'              => 'number of arguments',
+        'h label=a'      => 'no fingerprint= was given',
+    ],
+    wzp_trusted => [
+        "$KEY $KEY"      => 'duplicate parameter "fingerprint"',
+        "$KEY label=a label=b" => 'duplicate parameter "label"',
+        "$KEY verify=hello verify=hello" => 'duplicate parameter "verify"',
+    ],
+    wzp_probe => [
+        '127.0.0.1:1 127.0.0.1:1' => 'duplicate address "127.0.0.1:1"',
+        'h:1; wzp_probe i h:1' => 'duplicate address "h:1"',
+        '256.0.0.1'      => '256.0.0.1.*is neither an IP address nor',
+        ''               => 'number of arguments',
+    ],
     wzp_global_room => [
         '-x'             => '-x',
         'ping'           => 'reserved',

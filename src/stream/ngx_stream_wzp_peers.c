@@ -14,15 +14,27 @@
 #define NGX_STREAM_WZP_BACKOFF_LOW  100         /* ms */
 #define NGX_STREAM_WZP_BACKOFF_HIGH 3600000
 
+#define NGX_STREAM_WZP_FINGERPRINT  0x01        /* parameters that were given */
+#define NGX_STREAM_WZP_LABEL        0x02
+#define NGX_STREAM_WZP_VERIFY       0x04
+
 
 static char *ngx_stream_wzp_add_peer(ngx_conf_t *cf, ngx_array_t **peers,
     ngx_wzp_host_t *host, ngx_str_t *value, ngx_uint_t n);
 static ngx_uint_t ngx_stream_wzp_quoted(ngx_conf_t *cf, ngx_str_t *value,
     ngx_uint_t n);
+static ngx_int_t ngx_stream_wzp_other_peers(ngx_conf_t *cf,
+    ngx_array_t *peers, ngx_wzp_peer_conf_t *pf);
 static ngx_int_t ngx_stream_wzp_peer_param(ngx_conf_t *cf,
-    ngx_wzp_peer_conf_t *pf, ngx_str_t *value, ngx_uint_t *has_fp);
+    ngx_wzp_peer_conf_t *pf, ngx_str_t *value, ngx_uint_t *given);
+static ngx_int_t ngx_stream_wzp_once(ngx_conf_t *cf, ngx_uint_t *given,
+    ngx_uint_t which, const char *name);
 static ngx_int_t ngx_stream_wzp_host(ngx_conf_t *cf, ngx_str_t *value,
     ngx_wzp_host_t *host);
+static ngx_int_t ngx_stream_wzp_host_name(ngx_conf_t *cf, ngx_url_t *u,
+    ngx_wzp_host_t *host);
+static ngx_int_t ngx_stream_wzp_other_host(ngx_conf_t *cf,
+    ngx_wzp_host_t *host, ngx_wzp_host_t *other);
 
 
 char *
@@ -122,43 +134,31 @@ static char *
 ngx_stream_wzp_add_peer(ngx_conf_t *cf, ngx_array_t **peers,
     ngx_wzp_host_t *host, ngx_str_t *value, ngx_uint_t n)
 {
-    ngx_uint_t            i, has_fp;
+    ngx_uint_t            i, given;
     ngx_wzp_peer_conf_t   pf, *other;
 
     ngx_memzero(&pf, sizeof(pf));
     pf.host = *host;
-    has_fp = 0;
+    given = 0;
 
     for (i = 0; i < n; i++) {
         i += ngx_stream_wzp_quoted(cf, &value[i], n - i);
 
-        if (ngx_stream_wzp_peer_param(cf, &pf, &value[i], &has_fp) != NGX_OK) {
+        if (ngx_stream_wzp_peer_param(cf, &pf, &value[i], &given) != NGX_OK) {
             return NGX_CONF_ERROR;
         }
     }
 
-    if (!has_fp) {
+    if (!(given & NGX_STREAM_WZP_FINGERPRINT)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "no fingerprint= was given: the other relay says "
                            "its own at its start");
         return NGX_CONF_ERROR;
     }
 
-    other = *peers != NULL ? (*peers)->elts : NULL;
-
-    for (i = 0; other != NULL && i < (*peers)->nelts; i++) {
-        if (ngx_memcmp(other[i].fp, pf.fp, sizeof(pf.fp)) == 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "a relay with this fingerprint was named "
-                               "before: \"%V\"", &other[i].label);
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    if (i == WZP_FED_PEERS) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "there can be up to %d other relays",
-                           WZP_FED_PEERS);
+    if (*peers != NULL
+        && ngx_stream_wzp_other_peers(cf, *peers, &pf) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -185,6 +185,42 @@ ngx_stream_wzp_add_peer(ngx_conf_t *cf, ngx_array_t **peers,
     *other = pf;
 
     return NGX_CONF_OK;
+}
+
+
+/* Is it another one than those before? */
+static ngx_int_t
+ngx_stream_wzp_other_peers(ngx_conf_t *cf, ngx_array_t *peers,
+    ngx_wzp_peer_conf_t *pf)
+{
+    ngx_uint_t            i;
+    ngx_wzp_peer_conf_t  *other;
+
+    other = peers->elts;
+
+    for (i = 0; i < peers->nelts; i++) {
+        if (ngx_memcmp(other[i].fp, pf->fp, sizeof(pf->fp)) == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "a relay with this fingerprint was named "
+                               "before: \"%V\"", &other[i].label);
+            return NGX_ERROR;
+        }
+
+        if (ngx_stream_wzp_other_host(cf, &pf->host, &other[i].host)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (i == WZP_FED_PEERS) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "there can be up to %d other relays",
+                           WZP_FED_PEERS);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -241,7 +277,7 @@ ngx_stream_wzp_quoted(ngx_conf_t *cf, ngx_str_t *value, ngx_uint_t n)
 
 static ngx_int_t
 ngx_stream_wzp_peer_param(ngx_conf_t *cf, ngx_wzp_peer_conf_t *pf,
-    ngx_str_t *value, ngx_uint_t *has_fp)
+    ngx_str_t *value, ngx_uint_t *given)
 {
     char       clean[WZP_LABEL_MAX + 1];
     ngx_str_t  s;
@@ -258,8 +294,8 @@ ngx_stream_wzp_peer_param(ngx_conf_t *cf, ngx_wzp_peer_conf_t *pf,
             return NGX_ERROR;
         }
 
-        *has_fp = 1;
-        return NGX_OK;
+        return ngx_stream_wzp_once(cf, given, NGX_STREAM_WZP_FINGERPRINT,
+                                   "fingerprint");
     }
 
     if (ngx_strncmp(value->data, "label=", 6) == 0) {
@@ -277,23 +313,39 @@ ngx_stream_wzp_peer_param(ngx_conf_t *cf, ngx_wzp_peer_conf_t *pf,
             return NGX_ERROR;
         }
 
-        return NGX_OK;
+        return ngx_stream_wzp_once(cf, given, NGX_STREAM_WZP_LABEL, "label");
     }
 
     if (ngx_strcmp(value->data, "verify=mutual") == 0) {
         pf->verify = NGX_WZP_VERIFY_MUTUAL;
-        return NGX_OK;
+        return ngx_stream_wzp_once(cf, given, NGX_STREAM_WZP_VERIFY, "verify");
     }
 
     if (ngx_strcmp(value->data, "verify=hello") == 0) {
         pf->verify = NGX_WZP_VERIFY_HELLO;
-        return NGX_OK;
+        return ngx_stream_wzp_once(cf, given, NGX_STREAM_WZP_VERIFY, "verify");
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"",
                        value);
 
     return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_stream_wzp_once(ngx_conf_t *cf, ngx_uint_t *given, ngx_uint_t which,
+    const char *name)
+{
+    if (*given & which) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "duplicate parameter \"%s\"", name);
+        return NGX_ERROR;
+    }
+
+    *given |= which;
+
+    return NGX_OK;
 }
 
 
@@ -317,23 +369,75 @@ ngx_stream_wzp_host(ngx_conf_t *cf, ngx_str_t *value, ngx_wzp_host_t *host)
         return NGX_ERROR;
     }
 
-    if (u.host.data[0] == '[') {
-        u.host.data++;
-        u.host.len -= 2;
-    }
-
     host->text = *value;
-    host->host.len = u.host.len;
-    host->host.data = ngx_pnalloc(cf->pool, u.host.len + 1);
     host->port.data = ngx_pnalloc(cf->pool, sizeof("65535"));
 
-    if (host->host.data == NULL || host->port.data == NULL) {
+    if (host->port.data == NULL) {
         return NGX_ERROR;
     }
 
-    (void) ngx_cpystrn(host->host.data, u.host.data, u.host.len + 1);
     host->port.len = ngx_sprintf(host->port.data, "%d%Z", (int) u.port)
                      - host->port.data - 1;
+
+    return ngx_stream_wzp_host_name(cf, &u, host);
+}
+
+
+/* One spelling of each, so that who is named twice is seen. */
+static ngx_int_t
+ngx_stream_wzp_host_name(ngx_conf_t *cf, ngx_url_t *u, ngx_wzp_host_t *host)
+{
+    u_char  *p, *last;
+
+    host->host.len = ngx_max(u->host.len, NGX_SOCKADDR_STRLEN);
+    host->host.data = ngx_pnalloc(cf->pool, host->host.len + 1);
+
+    if (host->host.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (u->naddrs != 0) {                       /* it is an address */
+        host->host.len = ngx_sock_ntop(&u->sockaddr.sockaddr, u->socklen,
+                                       host->host.data, host->host.len, 0);
+        host->host.data[host->host.len] = '\0';
+        return NGX_OK;
+    }
+
+    host->host.len = u->host.len;
+    ngx_strlow(host->host.data, u->host.data, u->host.len);
+    host->host.data[host->host.len] = '\0';
+
+    /* no top-level domain is a number: "300.1.1.1" is no name either */
+
+    last = host->host.data + host->host.len;
+
+    for (p = last; p > host->host.data && p[-1] != '.'; p--) {
+        if (p[-1] < '0' || p[-1] > '9') {
+            return NGX_OK;
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"%V\" in relay address \"%V\" is neither an IP "
+                       "address nor a host name", &u->host, &host->text);
+
+    return NGX_ERROR;
+}
+
+
+/* wzp_trusted has no address. */
+static ngx_int_t
+ngx_stream_wzp_other_host(ngx_conf_t *cf, ngx_wzp_host_t *host,
+    ngx_wzp_host_t *other)
+{
+    if (host->text.len != 0 && other->text.len != 0
+        && ngx_strcmp(host->host.data, other->host.data) == 0
+        && ngx_strcmp(host->port.data, other->port.data) == 0)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "duplicate address \"%V\"", &host->text);
+        return NGX_ERROR;
+    }
 
     return NGX_OK;
 }
@@ -380,29 +484,40 @@ ngx_stream_wzp_probe(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_stream_wzp_srv_conf_t  *wscf = conf;
 
     ngx_str_t                  *value;
-    ngx_uint_t                  i;
-    ngx_wzp_host_t             *host;
+    ngx_uint_t                  i, k, n;
+    ngx_wzp_host_t              host, *other;
 
     value = cf->args->elts;
 
     for (i = 1; i < cf->args->nelts; i++) {
+        ngx_memzero(&host, sizeof(host));
 
-        if (wscf->probes != NULL
-            && wscf->probes->nelts == NGX_STREAM_WZP_PROBES_MAX)
-        {
+        if (ngx_stream_wzp_host(cf, &value[i], &host) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+
+        n = wscf->probes != NULL ? wscf->probes->nelts : 0;
+        other = n != 0 ? wscf->probes->elts : NULL;
+
+        for (k = 0; k < n; k++) {
+            if (ngx_stream_wzp_other_host(cf, &host, &other[k]) != NGX_OK) {
+                return NGX_CONF_ERROR;
+            }
+        }
+
+        if (n == NGX_STREAM_WZP_PROBES_MAX) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "there can be up to %d probes",
                                NGX_STREAM_WZP_PROBES_MAX);
             return NGX_CONF_ERROR;
         }
 
-        host = ngx_stream_wzp_push(cf, &wscf->probes, sizeof(ngx_wzp_host_t));
-
-        if (host == NULL
-            || ngx_stream_wzp_host(cf, &value[i], host) != NGX_OK)
-        {
+        other = ngx_stream_wzp_push(cf, &wscf->probes, sizeof(ngx_wzp_host_t));
+        if (other == NULL) {
             return NGX_CONF_ERROR;
         }
+
+        *other = host;
     }
 
     return NGX_CONF_OK;
