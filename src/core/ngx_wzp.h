@@ -132,6 +132,7 @@ typedef struct {
 
     ngx_array_t   *globals;             /* of ngx_wzp_global_conf_t, or NULL */
     ngx_array_t   *peers;               /* of ngx_wzp_peer_conf_t, or NULL   */
+    ngx_wzp_peer_conf_t  *self;         /* left out of them: it is this one  */
     ngx_array_t   *probes;              /* of ngx_wzp_host_t, or NULL        */
     ngx_array_t   *probe_allow;         /* of ngx_cidr_t, or NULL            */
     ngx_uint_t     federation_rate;     /* packets/s, room and link; 0: none */

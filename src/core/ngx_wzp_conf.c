@@ -23,6 +23,8 @@ static char *ngx_wzp_conf_pem(ngx_conf_t *cf, ngx_str_t *file,
     ngx_str_t *pem);
 static char *ngx_wzp_conf_check_quic(ngx_conf_t *cf,
     ngx_wzp_relay_conf_t *conf);
+static char *ngx_wzp_conf_others(ngx_conf_t *cf,
+    ngx_wzp_relay_conf_t *conf);
 static ngx_int_t ngx_wzp_conf_check_relays(ngx_cycle_t *cycle,
     ngx_array_t *relays);
 static ngx_int_t ngx_wzp_conf_check_listen(ngx_cycle_t *cycle,
@@ -206,7 +208,12 @@ ngx_wzp_conf_relay(ngx_conf_t *cf, ngx_wzp_relay_conf_t *conf)
         }
     }
 
-    return ngx_wzp_conf_check_quic(cf, conf);
+    rv = ngx_wzp_conf_check_quic(cf, conf);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    return ngx_wzp_conf_others(cf, conf);
 }
 
 
@@ -448,6 +455,50 @@ ngx_wzp_conf_check_quic(ngx_conf_t *cf, ngx_wzp_relay_conf_t *conf)
 }
 
 
+/*
+ * All relays of an operator may have one list, with themselves in it; several
+ * servers may even share the array.
+ */
+static char *
+ngx_wzp_conf_others(ngx_conf_t *cf, ngx_wzp_relay_conf_t *conf)
+{
+    ngx_uint_t            i, n;
+    ngx_array_t          *others;
+    ngx_wzp_peer_conf_t  *pf, *other;
+
+    n = conf->peers != NULL ? conf->peers->nelts : 0;
+    pf = n != 0 ? conf->peers->elts : NULL;
+
+    for (i = 0; i < n; i++) {
+        if (ngx_memcmp(pf[i].fp, conf->cert_fp, WZP_CERT_FP_SIZE) == 0) {
+            break;
+        }
+    }
+
+    if (i == n) {
+        return NGX_CONF_OK;
+    }
+
+    conf->self = &pf[i];
+
+    others = ngx_array_create(cf->pool, n, sizeof(ngx_wzp_peer_conf_t));
+    if (others == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+        if (&pf[i] != conf->self) {
+            other = ngx_array_push(others);
+            *other = pf[i];
+        }
+    }
+
+    conf->peers = n > 1 ? others : NULL;
+
+    return NGX_CONF_OK;
+}
+
+
 ngx_int_t
 ngx_wzp_conf_commit(ngx_cycle_t *cycle)
 {
@@ -596,6 +647,15 @@ ngx_wzp_conf_notice(ngx_cycle_t *cycle, ngx_listening_t *ls,
                   "wzp_peer %s fingerprint=%s label=\"%V\";",
                   &conf->name, &ls->addr_text, fp,
                   wzp_addr_text(&conf->addr, text), tls, &conf->name);
+
+    if (conf->self != NULL) {
+        ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
+                      "relay \"%V\": %s \"%V\" is this relay itself: ignored",
+                      &conf->name,
+                      conf->self->host.text.len != 0 ? "wzp_peer"
+                                                     : "wzp_trusted",
+                      &conf->self->label);
+    }
 
     pf = conf->peers != NULL ? conf->peers->elts : NULL;
 

@@ -289,6 +289,15 @@ ngx_wzp_link_unknown(ngx_wzp_conn_t *wc, const uint8_t *fp, ngx_uint_t proved)
 {
     char  text[WZP_CERT_FP_TEXT_LEN + 1], addr[WZP_ADDR_TEXT_MAX];
 
+    if (ngx_memcmp(fp, wc->relay->conf->cert_fp, WZP_CERT_FP_SIZE) == 0) {
+        ngx_wzp_log_limited(NGX_WZP_LIMIT_REFUSED, NGX_LOG_WARN,
+                            ngx_wzp_conn_log(wc), 0,
+                            "relay %s refused: it is this relay itself, or "
+                            "has the same certificate",
+                            wzp_addr_text(wzp_qconn_peer(wc->qc), addr));
+        return;
+    }
+
     wzp_cert_fp_text(text, fp);
 
     ngx_wzp_log_limited(NGX_WZP_LIMIT_REFUSED, NGX_LOG_WARN,

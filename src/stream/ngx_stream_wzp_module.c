@@ -373,8 +373,8 @@ ngx_stream_wzp_create_srv_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     name, id, identity, ident, secret, cert_fp, certificate,
-     *     certificate_key, cert_pem, key_pem, rooms, globals, peers, probes,
-     *     probe_allow, taps, access, noticed, listens, addr, zone, file, line
+     *     certificate_key, cert_pem, key_pem, rooms, globals, peers, self,
+     *     probes, probe_allow, taps, access, noticed, listens, addr, zone, file, line
      */
 
     wscf->enable = NGX_CONF_UNSET;
