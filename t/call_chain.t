@@ -74,7 +74,7 @@ my $spy = $r[1]->link(seed => $third, ours => 1, sni => '_relay');
 my $stranger = $r[1]->link(seed => seed_of(41), ours => 1, sni => '_relay',
                            no_wait => 1);
 
-closed_as($stranger, 'FORBIDDEN', 'a stranger carries nothing');
+closed_as($stranger, 'STRANGER', 'a stranger carries nothing');
 my %session = (session_id => 'Far-1', target_fingerprint => $cec->{fp},
                source_relay => $r[0]->addr, room => 'call-far-1', ttl => 8);
 $spy->say(SessionForward => \%session);

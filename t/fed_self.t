@@ -57,7 +57,7 @@ is($t->grep_log(qr/link "r[12]" down/), 0, 'no link comes and goes');
 # ---- who comes with its own certificate ----
 
 my $twin = $t->link(addr => $t->addr(1), seed => seed_of(1), client_cert => 1);
-ok(wait_for { $twin->gone }, 'another one with that certificate is refused');
+closed_as($twin, 'STRANGER', 'another one with that certificate is refused');
 ok($t->wait_log(qr/\[warn\].*refused: it is this relay itself/), 'as itself');
 is($t->grep_log(qr/to admit it/), 0, 'with nothing to paste');
 

@@ -19,10 +19,14 @@ ok($here->wait_log(qr/\[error\].*link "B" down: cannot connect to .*: it does no
 ok($there->wait_log(qr/\[warn\].*refused: not configured; to admit it: wzp_t/),
    'and the other end');
 
+ok(wait_for { $there->grep_log(qr/closed: relay is not configured here/) > 2 },
+   'and comes again');
+
 my ($line) = $there->error_log =~ /to admit it: (wzp_trusted \S+;)/;
 
 ok($there->reload(workers => 2, server => $line), 'that line is pasted');
 ok($here->wait_links(1), 'and the link is up');
 is($here->grep_log(qr/does not let us in/), 1, 'it was said once');
+is($there->grep_log(qr/to admit it/), 1, 'at both ends');
 
 Test::Nginx::WZP->finish($here, $there);

@@ -76,7 +76,7 @@ ok($five->wait_signal('FederationHello'), 'and say hello');
 # ---- inbound, by certificate ----
 
 my $stranger = $t->link(seed => seed_of(7), client_cert => 1);
-closed_as($stranger, 'FORBIDDEN', 'an unknown certificate is refused');
+closed_as($stranger, 'STRANGER', 'an unknown certificate is refused');
 my $line = 'wzp_trusted fingerprint=' . tls_fp_of(7);
 like($t->error_log, qr/\[warn\].* refused: .*to admit it: \Q$line\E;/,
      'with the line that would admit it');
@@ -97,7 +97,7 @@ ok(!$one->gone, 'the link itself lives');
 # ---- inbound, by claim ----
 
 $stranger = $t->link(seed => seed_of(1));
-closed_as($stranger, 'FORBIDDEN', 'a claim alone of one who could prove it');
+closed_as($stranger, 'STRANGER', 'a claim alone of one who could prove it');
 $line = 'wzp_trusted fingerprint=' . tls_fp_of(1) . ' verify=hello';
 like($t->error_log, qr/no certificate.*: \Q$line\E;/, 'with its line');
 
@@ -166,6 +166,18 @@ cmp_ok(time - $since, '>=', 4, 'not before');
 
 # ---- the log is not a place for floods ----
 
+# one that comes again and again is told once in a minute
+
+for (1 .. 10) {
+    $stranger = $t->link(seed => seed_of(7), client_cert => 1);
+    closed_as($stranger, 'STRANGER', "it comes again, $_");
+}
+$line = 'wzp_trusted fingerprint=' . tls_fp_of(7);
+is($t->grep_log(qr/to admit it: \Q$line\E;/), 1, 'and the line stands there once');
+is($t->grep_log(qr/closed: .*access list/), 0, 'with no word of a room');
+
+# nor are many of them
+
 my $lines = $t->grep_log(qr/refused: not configured/);
 my @crowd = map {
     $t->link(seed => seed_of(100 + $_), client_cert => 1, no_wait => 1)
@@ -176,7 +188,7 @@ $_->closed for @crowd;
 
 my ($told, $hidden) = (0, 0);
 ok(wait_for {
-    push @crowd, $t->link(seed => seed_of(99), client_cert => 1);
+    push @crowd, $t->link(seed => seed_of(200 + @crowd), client_cert => 1);
     $crowd[-1]->closed;
     $told = $t->grep_log(qr/refused: not configured/) - $lines;
     my $log = $t->error_log;

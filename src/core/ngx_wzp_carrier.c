@@ -166,7 +166,7 @@ ngx_wzp_carry_accept(ngx_wzp_hub_t *hub, ngx_wzp_conn_t *wc)
                             ngx_wzp_conn_log(wc), 0,
                             "session refused: from no relay that is "
                             "configured");
-        ngx_wzp_conn_close(wc, WZP_CLOSE_FORBIDDEN);
+        ngx_wzp_conn_close(wc, WZP_CLOSE_STRANGER);
         return;
     }
 

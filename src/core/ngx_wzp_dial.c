@@ -513,7 +513,7 @@ ngx_wzp_dial_closed(wzp_qconn_t *qc, const wzp_qclose_t *why)
         reason = "its certificate is not the configured one";
 
     } else if (why->how == WZP_QCLOSE_PEER
-               && why->code == WZP_CLOSE_FORBIDDEN)
+               && why->code == WZP_CLOSE_STRANGER)
     {
         reason = "it does not let us in: its log says what to configure there";
     }

@@ -29,6 +29,7 @@
 #include "wzp/wzp_calls.h"
 #include "wzp/wzp_fed.h"
 #include "wzp/wzp_gossip.h"
+#include "wzp/wzp_repeat.h"
 #include "wzp/wzp_route.h"
 
 
@@ -65,6 +66,7 @@ struct ngx_wzp_hub_s {
 
     ngx_wzp_link_t       *links;        /* by bit                            */
     ngx_uint_t            nlinks;
+    wzp_repeat_t          unknown;      /* relays that are not configured    */
     ngx_wzp_probe_t      *probes[WZP_GOSSIP_PEERS - NGX_WZP_PROBE_FIRST];
     ngx_queue_t           phones;       /* of ngx_wzp_phone_t                */
     ngx_uint_t            nphones;

@@ -209,7 +209,7 @@ ngx_wzp_link_accept(ngx_wzp_hub_t *hub, ngx_wzp_conn_t *wc)
         if (lc->link == NULL) {
             ngx_wzp_link_unknown(wc, fp, 1);
             ngx_free(lc);
-            ngx_wzp_conn_close(wc, WZP_CLOSE_FORBIDDEN);
+            ngx_wzp_conn_close(wc, WZP_CLOSE_STRANGER);
             return;
         }
 

@@ -275,7 +275,7 @@ ngx_wzp_link_claim(ngx_wzp_link_conn_t *lc, const wzp_federation_hello_t *fh)
 
     if (ln == NULL || ln->conf->verify != NGX_WZP_VERIFY_HELLO) {
         ngx_wzp_link_unknown(lc->wc, fp, 0);
-        return WZP_CLOSE_FORBIDDEN;
+        return WZP_CLOSE_STRANGER;
     }
 
     lc->link = ln;
@@ -284,30 +284,52 @@ ngx_wzp_link_claim(ngx_wzp_link_conn_t *lc, const wzp_federation_hello_t *fh)
 }
 
 
+/* It comes again for as long as it is configured there: told seldom.  Who only
+ * says who he is does not speak for the one who can prove it. */
 void
 ngx_wzp_link_unknown(ngx_wzp_conn_t *wc, const uint8_t *fp, ngx_uint_t proved)
 {
-    char  text[WZP_CERT_FP_TEXT_LEN + 1], addr[WZP_ADDR_TEXT_MAX];
+    char         addr[WZP_ADDR_TEXT_MAX], text[WZP_CERT_FP_TEXT_LEN + 1];
+    u_char       again[sizeof(" ( times since this was said)") + NGX_INT64_LEN];
+    uint8_t      key[WZP_REPEAT_KEY];
+    uint64_t     untold;
+    const char  *why;
+
+    key[0] = (uint8_t) proved;
+    ngx_memcpy(&key[1], fp, WZP_CERT_FP_SIZE);
+
+    if (!wzp_repeat_tell(&wc->relay->hub->unknown, key,
+                         ngx_wzp_worker->now_ns, &untold))
+    {
+        return;
+    }
+
+    again[0] = '\0';
+
+    if (untold != 0) {
+        (void) ngx_sprintf(again, " (%uL times since this was said)%Z",
+                           untold);
+    }
+
+    (void) wzp_addr_text(wzp_qconn_peer(wc->qc), addr);
 
     if (ngx_memcmp(fp, wc->relay->conf->cert_fp, WZP_CERT_FP_SIZE) == 0) {
         ngx_wzp_log_limited(NGX_WZP_LIMIT_REFUSED, NGX_LOG_WARN,
                             ngx_wzp_conn_log(wc), 0,
                             "relay %s refused: it is this relay itself, or "
-                            "has the same certificate",
-                            wzp_addr_text(wzp_qconn_peer(wc->qc), addr));
+                            "has the same certificate%s", addr, again);
         return;
     }
 
     wzp_cert_fp_text(text, fp);
+    why = proved ? "not configured"
+                 : "it shows no certificate, and is not configured with "
+                   "verify=hello";
 
     ngx_wzp_log_limited(NGX_WZP_LIMIT_REFUSED, NGX_LOG_WARN,
                         ngx_wzp_conn_log(wc), 0,
-                        "relay %s refused: %s; to admit it: "
-                        "wzp_trusted fingerprint=%s%s;",
-                        wzp_addr_text(wzp_qconn_peer(wc->qc), addr),
-                        proved ? "not configured"
-                               : "it shows no certificate, and is not "
-                                 "configured with verify=hello",
+                        "relay %s refused: %s%s; to admit it: "
+                        "wzp_trusted fingerprint=%s%s;", addr, why, again,
                         text, proved ? "" : " verify=hello");
 }
 

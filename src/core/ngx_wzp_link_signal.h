@@ -50,7 +50,8 @@ void ngx_wzp_link_signals(ngx_wzp_link_conn_t *lc, const uint8_t *data,
  * say that he is that relay, and is not heard. */
 ngx_uint_t ngx_wzp_link_stranger(ngx_wzp_link_conn_t *lc);
 
-/* Log how to admit a relay that is not configured. */
+/* Log how to admit a relay that is not configured, unless that was said a
+ * moment ago. */
 void ngx_wzp_link_unknown(ngx_wzp_conn_t *wc, const uint8_t *fp,
     ngx_uint_t proved);
 

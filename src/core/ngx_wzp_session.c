@@ -28,6 +28,7 @@ static const struct {
     { WZP_CLOSE_AUTH, 403 },
     { WZP_CLOSE_BINDING, 403 },
     { WZP_CLOSE_FORBIDDEN, 403 },
+    { WZP_CLOSE_STRANGER, 403 },
     { WZP_CLOSE_RESERVED, 403 },
     { WZP_CLOSE_ROOM_FULL, 503 },
     { WZP_CLOSE_TOO_MANY, 503 },

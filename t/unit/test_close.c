@@ -19,6 +19,7 @@ static const struct {
     { 0x11, "binding" },
     { 0x12, "forbidden" },
     { 0x13, "access" },
+    { 0x14, "stranger" },
     { 0x20, "room_name" },
     { 0x21, "reserved" },
     { 0x30, "room_full" },
