@@ -25,7 +25,7 @@ typedef struct {
 static void ngx_wzp_presence_send(void *ctx, unsigned peer,
     const wzp_signal_t *sg);
 static void ngx_wzp_presence_cut(void *ctx, unsigned peer, size_t left_out);
-static bool ngx_wzp_presence_local(void *ctx, const uint8_t *fp);
+static bool ngx_wzp_presence_local(void *ctx, const uint8_t *fp, int peer);
 static int ngx_wzp_presence_direct(void *ctx, const uint8_t *fp, int except,
     char *addr);
 static void ngx_wzp_presence_answer(void *ctx, uint64_t cookie,
@@ -95,12 +95,14 @@ ngx_wzp_presence_done(ngx_wzp_hub_t *hub)
 /* ---- our own people ---- */
 
 /*
- * All who are in rooms, read from the zone when that has changed, and all who
- * are registered.  It says that somebody is here, not in which room.
+ * All who are registered, and all who are in rooms, read from the zone when
+ * that has changed.  It says that somebody is here, not in which room.  Whom
+ * other relays are not told of, we know all the same.
  */
 void
 ngx_wzp_presence_tick(ngx_wzp_hub_t *hub)
 {
+    size_t                  told, phones;
     uint32_t                n, had, people;
     uint8_t               (*fps)[WZP_FP_SIZE];
     ngx_wzp_relay_conf_t   *conf;
@@ -108,9 +110,7 @@ ngx_wzp_presence_tick(ngx_wzp_hub_t *hub)
     conf = hub->relay->conf;
     people = conf->zone->people;
 
-    if ((people == hub->people && !hub->phoned)
-        || conf->presence == NGX_WZP_PRESENCE_OFF)
-    {
+    if (people == hub->people && !hub->phoned) {
         return;
     }
 
@@ -122,11 +122,9 @@ ngx_wzp_presence_tick(ngx_wzp_hub_t *hub)
             return;
         }
 
-        n = 0;
-
-        if (conf->presence == NGX_WZP_PRESENCE_ALL) {
-            n = ngx_wzp_dir_people(ngx_wzp_worker->zone, conf->id, fps, had);
-        }
+        phones = ngx_wzp_phone_people(hub, fps);
+        n = ngx_wzp_dir_people(ngx_wzp_worker->zone, conf->id, fps + phones,
+                               had);
 
         if (n <= had) {
             break;
@@ -135,30 +133,22 @@ ngx_wzp_presence_tick(ngx_wzp_hub_t *hub)
         ngx_free(fps);
     }
 
-    n += (uint32_t) ngx_wzp_phone_people(hub, fps + n);
+    told = conf->presence == NGX_WZP_PRESENCE_ALL ? phones + n
+           : conf->presence == NGX_WZP_PRESENCE_SIGNAL ? phones : 0;
 
-    if (wzp_gossip_local(hub->gossip, (const uint8_t (*)[WZP_FP_SIZE]) fps, n,
-                         ngx_wzp_worker->now_ns)
+    if (wzp_gossip_local(hub->gossip, (const uint8_t (*)[WZP_FP_SIZE]) fps,
+                         phones + n, told, ngx_wzp_worker->now_ns)
         != WZP_OK)
     {
         ngx_wzp_log_limited(NGX_WZP_LIMIT_FULL, NGX_LOG_CRIT, ngx_cycle->log,
-                            0, "presence of %uD people cannot be told: they "
-                            "are too many", n);
+                            0, "presence of %uz people cannot be told: they "
+                            "are too many", phones + n);
     }
 
     ngx_free(fps);
 
     hub->people = people;
     hub->phoned = 0;
-}
-
-
-ngx_uint_t
-ngx_wzp_presence_is_local(ngx_wzp_hub_t *hub, const uint8_t *fp)
-{
-    return wzp_gossip_is_local(hub->gossip, fp)
-           || (hub->relay->conf->presence != NGX_WZP_PRESENCE_OFF
-               && ngx_wzp_phone_find(hub, fp) != NULL);
 }
 
 
@@ -265,10 +255,20 @@ ngx_wzp_presence_expire(ngx_wzp_hub_t *hub)
 
 /* ---- questions ---- */
 
+/* Phones are known as soon as they are registered. */
 static bool
-ngx_wzp_presence_local(void *ctx, const uint8_t *fp)
+ngx_wzp_presence_local(void *ctx, const uint8_t *fp, int peer)
 {
-    return ngx_wzp_presence_is_local(ctx, fp);
+    ngx_wzp_hub_t  *hub = ctx;
+
+    if (peer < 0) {
+        return wzp_gossip_is_local(hub->gossip, fp)
+               || ngx_wzp_phone_find(hub, fp) != NULL;
+    }
+
+    return wzp_gossip_is_told(hub->gossip, fp)
+           || (hub->relay->conf->presence != NGX_WZP_PRESENCE_OFF
+               && ngx_wzp_phone_find(hub, fp) != NULL);
 }
 
 

@@ -42,9 +42,6 @@ void *ngx_wzp_presence_ask(ngx_wzp_hub_t *hub, const uint8_t *fp,
     ngx_uint_t others, ngx_wzp_route_pt handler, void *ctx);
 void ngx_wzp_presence_forget(void *question);
 
-/* Is this person here? */
-ngx_uint_t ngx_wzp_presence_is_local(ngx_wzp_hub_t *hub, const uint8_t *fp);
-
 /* The link (by bit) by which somebody is reached; -1: none is known. */
 ngx_int_t ngx_wzp_presence_next(ngx_wzp_hub_t *hub, const uint8_t *fp,
     ngx_int_t except);

@@ -35,7 +35,7 @@ wzp_gossip_create(const wzp_gossip_conf_t *conf)
     gp->version = 1;
     gp->gather_ns = UINT64_MAX;
 
-    if (wzp_gossip_local(gp, NULL, 0, 0) != WZP_OK) {
+    if (wzp_gossip_local(gp, NULL, 0, 0, 0) != WZP_OK) {
         wzp_gossip_destroy(gp);
         return NULL;
     }
@@ -53,6 +53,7 @@ wzp_gossip_destroy(wzp_gossip_t *gp)
 
     wzp_people_destroy(gp->people);
     free(gp->local);
+    free(gp->told);
     free(gp);
 }
 
@@ -116,16 +117,16 @@ wzp_gossip_send_chunks(wzp_gossip_t *gp, unsigned peer)
     done = 0;
 
     do {
-        pu.fps = gp->local + done;
-        pu.nfps = WZP_MIN(gp->nlocal - done, WZP_GOSSIP_CHUNK);
+        pu.fps = gp->told + done;
+        pu.nfps = WZP_MIN(gp->ntold - done, WZP_GOSSIP_CHUNK);
         done += pu.nfps;
-        pu.more = done < gp->nlocal;
+        pu.more = done < gp->ntold;
 
         wzp_gossip_send(gp, peer, &pu);
 
         pu.base = gp->version;
 
-    } while (done < gp->nlocal);
+    } while (done < gp->ntold);
 }
 
 
@@ -138,12 +139,12 @@ wzp_gossip_send_existing(wzp_gossip_t *gp, unsigned peer)
     ln = &gp->links[peer];
 
     memset(&pu, 0, sizeof(pu));
-    pu.fps = gp->local;
-    pu.nfps = WZP_MIN(gp->nlocal, WZP_GOSSIP_WHOLE);
+    pu.fps = gp->told;
+    pu.nfps = WZP_MIN(gp->ntold, WZP_GOSSIP_WHOLE);
 
-    if (pu.nfps < gp->nlocal && !ln->cut && gp->conf.cut != NULL) {
+    if (pu.nfps < gp->ntold && !ln->cut && gp->conf.cut != NULL) {
         ln->cut = true;
-        gp->conf.cut(gp->conf.ctx, peer, gp->nlocal - pu.nfps);
+        gp->conf.cut(gp->conf.ctx, peer, gp->ntold - pu.nfps);
     }
 
     wzp_gossip_send(gp, peer, &pu);
@@ -295,20 +296,20 @@ wzp_gossip_compare(wzp_gossip_t *gp, uint8_t (*fps)[WZP_FP_SIZE], size_t n)
     i = 0;
     k = 0;
 
-    while (i < gp->nlocal || k < n) {
+    while (i < gp->ntold || k < n) {
 
-        if (i == gp->nlocal) {
+        if (i == gp->ntold) {
             d = 1;
 
         } else if (k == n) {
             d = -1;
 
         } else {
-            d = memcmp(gp->local[i], fps[k], WZP_FP_SIZE);
+            d = memcmp(gp->told[i], fps[k], WZP_FP_SIZE);
         }
 
         if (d != 0) {
-            wzp_gossip_change(gp, d < 0 ? gp->local[i] : fps[k], d > 0);
+            wzp_gossip_change(gp, d < 0 ? gp->told[i] : fps[k], d > 0);
         }
 
         i += d <= 0;
@@ -317,19 +318,14 @@ wzp_gossip_compare(wzp_gossip_t *gp, uint8_t (*fps)[WZP_FP_SIZE], size_t n)
 }
 
 
-wzp_rc_t
-wzp_gossip_local(wzp_gossip_t *gp, const uint8_t (*fps)[WZP_FP_SIZE],
-    size_t n, uint64_t now_ns)
+/* Sorted, each once. */
+
+static wzp_rc_t
+wzp_gossip_set(const uint8_t (*fps)[WZP_FP_SIZE], size_t n,
+    uint8_t (**out)[WZP_FP_SIZE], size_t *count)
 {
     size_t     i, k;
     uint8_t  (*set)[WZP_FP_SIZE];
-    uint64_t   before;
-
-    /* those who are here more than once must not cost memory without bound */
-
-    if (n > 4 * WZP_PEOPLE_SET) {
-        return WZP_ENOSPC;
-    }
 
     set = malloc((n + 1) * WZP_FP_SIZE);
     if (set == NULL) {
@@ -352,12 +348,48 @@ wzp_gossip_local(wzp_gossip_t *gp, const uint8_t (*fps)[WZP_FP_SIZE],
         return WZP_ENOSPC;
     }
 
+    *out = set;
+    *count = k;
+
+    return WZP_OK;
+}
+
+
+wzp_rc_t
+wzp_gossip_local(wzp_gossip_t *gp, const uint8_t (*fps)[WZP_FP_SIZE],
+    size_t n, size_t told, uint64_t now_ns)
+{
+    size_t     nlocal, ntold;
+    uint8_t  (*local)[WZP_FP_SIZE], (*tell)[WZP_FP_SIZE];
+    uint64_t   before;
+    wzp_rc_t   rc;
+
+    /* those who are here more than once must not cost memory without bound */
+
+    if (n > 4 * WZP_PEOPLE_SET) {
+        return WZP_ENOSPC;
+    }
+
+    rc = wzp_gossip_set(fps, n, &local, &nlocal);
+    if (rc != WZP_OK) {
+        return rc;
+    }
+
+    rc = wzp_gossip_set(fps, told, &tell, &ntold);
+    if (rc != WZP_OK) {
+        free(local);
+        return rc;
+    }
+
     before = gp->version;
-    wzp_gossip_compare(gp, set, k);
+    wzp_gossip_compare(gp, tell, ntold);
 
     free(gp->local);
-    gp->local = set;
-    gp->nlocal = k;
+    free(gp->told);
+    gp->local = local;
+    gp->nlocal = nlocal;
+    gp->told = tell;
+    gp->ntold = ntold;
 
     if (gp->version != before && gp->gather_ns == UINT64_MAX) {
         gp->gather_ns = now_ns + WZP_GOSSIP_GATHER_NS;
@@ -371,6 +403,14 @@ bool
 wzp_gossip_is_local(const wzp_gossip_t *gp, const uint8_t fp[WZP_FP_SIZE])
 {
     return bsearch(fp, gp->local, gp->nlocal, WZP_FP_SIZE, wzp_gossip_fp_cmp)
+           != NULL;
+}
+
+
+bool
+wzp_gossip_is_told(const wzp_gossip_t *gp, const uint8_t fp[WZP_FP_SIZE])
+{
+    return bsearch(fp, gp->told, gp->ntold, WZP_FP_SIZE, wzp_gossip_fp_cmp)
            != NULL;
 }
 
@@ -758,10 +798,10 @@ wzp_gossip_sound(const wzp_gossip_t *gp)
 
     digest = 0;
 
-    for (i = 0; i < gp->nlocal; i++) {
-        digest ^= wzp_people_digest_of(gp->local[i]);
+    for (i = 0; i < gp->ntold; i++) {
+        digest ^= wzp_people_digest_of(gp->told[i]);
 
-        if (i > 0 && wzp_gossip_fp_cmp(gp->local[i - 1], gp->local[i]) >= 0) {
+        if (i > 0 && wzp_gossip_fp_cmp(gp->told[i - 1], gp->told[i]) >= 0) {
             return false;
         }
     }

@@ -1,13 +1,13 @@
 /*
  * Presence: who is at this relay, told to its peers; who is at theirs, learned
- * from them.  One hop: a relay tells only its own people.
+ * from them.  One hop: a relay tells only its own people, or some of them.
  *
  * Pure logic: no I/O, no clock, no randomness.  Signals go in
  * (wzp_gossip_input) and out (conf.send); time is a parameter.
  *
- * A relay's set has a version that grows by one with each change, and an epoch
- * that grows with each start; (epoch, version) orders news.  Between relays of
- * ours one PresenceUpdate is one of
+ * The set that a relay tells has a version that grows by one with each change,
+ * and an epoch that grows with each start; (epoch, version) orders news.
+ * Between relays of ours one PresenceUpdate is one of
  *
  *   a chunk    base 0 in the first, base = version in those that follow: a part
  *              of the whole set
@@ -104,12 +104,16 @@ void wzp_gossip_destroy(wzp_gossip_t *gp);
 
 /* ---- this relay's own people ---- */
 
-/* The people who are here now, the whole set, in any order.  Copied.
+/* The people who are here now, the whole set, in any order, but that peers are
+ * told of the first `told` of them only.  Copied.
  * WZP_ENOSPC: over WZP_PEOPLE_SET; WZP_ENOMEM.  Nothing has changed then. */
 wzp_rc_t wzp_gossip_local(wzp_gossip_t *gp, const uint8_t (*fps)[WZP_FP_SIZE],
-    size_t n, uint64_t now_ns) WZP_MUST_CHECK;
+    size_t n, size_t told, uint64_t now_ns) WZP_MUST_CHECK;
 
+/* Is this person here?  And may peers know? */
 bool wzp_gossip_is_local(const wzp_gossip_t *gp,
+    const uint8_t fp[WZP_FP_SIZE]);
+bool wzp_gossip_is_told(const wzp_gossip_t *gp,
     const uint8_t fp[WZP_FP_SIZE]);
 
 /* Sorted, each once; valid until the next wzp_gossip_local. */

@@ -58,7 +58,9 @@ struct wzp_gossip_s {
 
     uint8_t             (*local)[WZP_FP_SIZE];
     size_t                nlocal;
-    uint64_t              version;      /* of local, from 1                  */
+    uint8_t             (*told)[WZP_FP_SIZE];   /* those whom others may know */
+    size_t                ntold;
+    uint64_t              version;      /* of told, from 1                   */
     uint64_t              digest;
     uint64_t              gather_ns;    /* changes are told then             */
 

@@ -109,13 +109,13 @@ wzp_route_respond(wzp_route_t *rt, unsigned peer,
 
 
 static bool
-wzp_route_is_here(wzp_route_t *rt, const uint8_t fp[WZP_FP_SIZE],
+wzp_route_is_here(wzp_route_t *rt, const uint8_t fp[WZP_FP_SIZE], int peer,
     wzp_route_response_t *rr)
 {
     memset(rr, 0, sizeof(wzp_route_response_t));
     memcpy(rr->fp, fp, WZP_FP_SIZE);
 
-    rr->found = rt->conf.local(rt->conf.ctx, fp);
+    rr->found = rt->conf.local(rt->conf.ctx, fp, peer);
 
     if (rr->found) {
         wzp_route_name(rr, rt->conf.addr);
@@ -346,7 +346,7 @@ wzp_route_ask(wzp_route_t *rt, const uint8_t fp[WZP_FP_SIZE], uint64_t now_ns,
 {
     wzp_route_response_t  rr;
 
-    if (wzp_route_is_here(rt, fp, &rr)) {
+    if (wzp_route_is_here(rt, fp, -1, &rr)) {
         rt->stat.asked++;
         rt->conf.answer(rt->conf.ctx, cookie, &rr);
         return WZP_OK;
@@ -480,7 +480,8 @@ wzp_route_query(wzp_route_t *rt, unsigned peer, const wzp_route_query_t *rq,
     }
 
     rt->stat.queries++;
-    if (!wzp_route_is_here(rt, rq->fp, &rr)) {
+
+    if (!wzp_route_is_here(rt, rq->fp, (int) peer, &rr)) {
         (void) wzp_route_known(rt, rq->fp, (int) peer, now_ns, &rr);
     }
 

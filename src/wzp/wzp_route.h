@@ -57,8 +57,8 @@ typedef struct {
     char       addr[WZP_HOST_MAX + 1];  /* our own listen address            */
     uint8_t    ttl;                     /* 0: WZP_ROUTE_TTL                  */
 
-    /* Is this person here? */
-    bool     (*local)(void *ctx, const uint8_t fp[WZP_FP_SIZE]);
+    /* Is this person here, as far as this peer may know (-1: we ask)? */
+    bool     (*local)(void *ctx, const uint8_t fp[WZP_FP_SIZE], int peer);
 
     /* The peer at which presence says that this person is, and its address;
      * never `except` (-1: any).  -1: none. */

@@ -148,8 +148,10 @@ deliver(void)
 
 
 static bool
-local_cb(void *ctx, const uint8_t fp[WZP_FP_SIZE])
+local_cb(void *ctx, const uint8_t fp[WZP_FP_SIZE], int peer)
 {
+    (void) peer;
+
     return wzp_gossip_is_local(mesh.relays[*(unsigned *) ctx].gp, fp);
 }
 
@@ -390,7 +392,7 @@ tell(unsigned r)
     }
 
     if (wzp_gossip_local(rl->gp, (const uint8_t (*)[WZP_FP_SIZE]) fps,
-                         rl->nfolk, mesh.now)
+                         rl->nfolk, rl->nfolk, mesh.now)
         != WZP_OK)
     {
         abort();

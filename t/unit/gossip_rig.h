@@ -141,7 +141,8 @@ people(wzp_gossip_t *gp, uint32_t first, uint32_t n, uint64_t now_ns)
         presence_person(fps[n - 1 - i], first + i);
     }
 
-    if (wzp_gossip_local(gp, (const uint8_t (*)[WZP_FP_SIZE]) fps, n, now_ns)
+    if (wzp_gossip_local(gp, (const uint8_t (*)[WZP_FP_SIZE]) fps, n, n,
+                         now_ns)
         != WZP_OK)
     {
         abort();

@@ -160,7 +160,7 @@ test_local(void)
     }
 
     list = (const uint8_t (*)[WZP_FP_SIZE]) fps;
-    ok(wzp_gossip_local(gp, list, 6, 0) == WZP_OK, "three people, twice");
+    ok(wzp_gossip_local(gp, list, 6, 6, 0) == WZP_OK, "three people, twice");
     list = wzp_gossip_people(gp, &n);
     is_u64(n, 3, "count once");
     ok(memcmp(list[0], list[1], WZP_FP_SIZE) < 0
@@ -176,8 +176,9 @@ test_local(void)
     }
 
     list = (const uint8_t (*)[WZP_FP_SIZE]) fps;
-    ok(wzp_gossip_local(gp, list, WZP_PEOPLE_SET + 1, 0) == WZP_ENOSPC
-       && wzp_gossip_local(gp, list, 4 * WZP_PEOPLE_SET + 1, 0) == WZP_ENOSPC,
+    ok(wzp_gossip_local(gp, list, WZP_PEOPLE_SET + 1, 0, 0) == WZP_ENOSPC
+       && wzp_gossip_local(gp, list, 4 * WZP_PEOPLE_SET + 1, 0, 0)
+          == WZP_ENOSPC,
        "too many");
     (void) wzp_gossip_people(gp, &n);
     is_u64(n, 3, "nothing has changed");
@@ -185,6 +186,56 @@ test_local(void)
 
     free(fps);
     wzp_gossip_destroy(gp);
+}
+
+
+/* We know all who are here; others know those whom we tell. */
+static void
+test_untold(void)
+{
+    size_t          n, told;
+    uint8_t         fps[5][WZP_FP_SIZE];
+    uint32_t        i;
+    uint64_t        now;
+    wzp_gossip_t   *gp;
+
+    now = 0;
+    relays[0] = gp = make(0, 1, 0);
+    relays[1] = make(1, 1, 0);
+
+    for (i = 0; i < 5; i++) {
+        presence_person(fps[i], 4 - i);
+    }
+
+    for (told = 0; told <= 5; told += 5) {
+        ok(wzp_gossip_local(gp, (const uint8_t (*)[WZP_FP_SIZE]) fps, 5, told,
+                            now)
+           == WZP_OK, "five people, %zu told", told);
+        (void) wzp_gossip_people(gp, &n);
+        is_u64(n, 5, "five are here");
+        ok(wzp_gossip_is_local(gp, fps[3])
+           && wzp_gossip_is_told(gp, fps[3]) == (told == 5), "one of them");
+    }
+
+    ok(wzp_gossip_local(gp, (const uint8_t (*)[WZP_FP_SIZE]) fps, 5, 2, now)
+       == WZP_OK, "two are told");
+    ok(wzp_gossip_is_told(gp, fps[1]) && !wzp_gossip_is_told(gp, fps[2]),
+       "the first");
+    ok(wzp_gossip_sound(gp), "and is sound");
+
+    wzp_gossip_peer_up(relays[0], 1, WZP_GOSSIP_OURS, "", now);
+    wzp_gossip_peer_up(relays[1], 0, WZP_GOSSIP_OURS, "", now);
+    deliver(now, false);
+    is_u64(wzp_gossip_remote(relays[1]), 2, "which another learns");
+
+    ok(wzp_gossip_local(gp, (const uint8_t (*)[WZP_FP_SIZE]) fps, 5, 0, now)
+       == WZP_OK, "none any more");
+    run(&now, WZP_SEC);
+    is_u64(wzp_gossip_remote(relays[1]), 0, "they have gone there");
+    ok(wzp_gossip_is_local(gp, fps[0]) && wzp_gossip_is_local(gp, fps[4]),
+       "and are here");
+
+    unpair();
 }
 
 
@@ -627,6 +678,7 @@ main(void)
 {
     test_changes();
     test_local();
+    test_untold();
     test_shuffled();
     test_old_news();
     test_forms();

@@ -93,14 +93,16 @@ talk(unsigned *wrong)
     wzp_gossip_peer_up(there, 1, WZP_GOSSIP_OURS, "", 0);
 
     testing = true;
-    rc = wzp_gossip_local(here, (const uint8_t (*)[WZP_FP_SIZE]) all, 3000, 0);
+    rc = wzp_gossip_local(here, (const uint8_t (*)[WZP_FP_SIZE]) all, 3000,
+                          3000, 0);
     wzp_gossip_peer_up(here, 1, WZP_GOSSIP_OURS, "", 0);
     testing = false;
 
     *wrong += !wzp_gossip_sound(here) || !wzp_gossip_sound(there);
     *wrong += rc != WZP_OK && rc != WZP_ENOMEM;
 
-    if (wzp_gossip_local(here, (const uint8_t (*)[WZP_FP_SIZE]) all, 3000, 0)
+    if (wzp_gossip_local(here, (const uint8_t (*)[WZP_FP_SIZE]) all, 3000,
+                         3000, 0)
         != WZP_OK)
     {
         *wrong += 1;
@@ -151,10 +153,11 @@ test_gossip(void)
 
 
 static bool
-local_cb(void *ctx, const uint8_t fp[WZP_FP_SIZE])
+local_cb(void *ctx, const uint8_t fp[WZP_FP_SIZE], int peer)
 {
     (void) ctx;
     (void) fp;
+    (void) peer;
 
     return false;
 }

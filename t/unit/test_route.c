@@ -30,6 +30,7 @@ static unsigned               answers;
 static uint64_t               last_cookie;
 static wzp_route_response_t   last;
 static unsigned               again;
+static bool                   hidden;       /* whoever is here, from peers   */
 
 
 static uint32_t
@@ -44,9 +45,10 @@ person_of(const uint8_t fp[WZP_FP_SIZE])
 
 
 static bool
-local_cb(void *ctx, const uint8_t fp[WZP_FP_SIZE])
+local_cb(void *ctx, const uint8_t fp[WZP_FP_SIZE], int peer)
 {
-    return home[person_of(fp)] == *(unsigned *) ctx;
+    return home[person_of(fp)] == *(unsigned *) ctx
+           && (peer < 0 || !hidden);
 }
 
 
@@ -58,7 +60,7 @@ direct_cb(void *ctx, const uint8_t fp[WZP_FP_SIZE], int except,
 
     at = home[person_of(fp)];
 
-    if (at >= RELAYS || (int) at == except
+    if (hidden || at >= RELAYS || (int) at == except
         || !linked[*(unsigned *) ctx][at])
     {
         return -1;
@@ -233,6 +235,26 @@ stat_of(unsigned relay)
     wzp_route_stat(relays[relay], &st);
 
     return st;
+}
+
+
+/* Who is not to be known elsewhere is found by us, and by nobody else. */
+
+static void
+test_hidden(void)
+{
+    start(0);
+    join(0, 1, 0);
+    home[4] = 0;
+
+    hidden = true;
+    is_str(ask(0, 4, 0, NULL), "r0", "he is here, as we know");
+    is_str(ask(1, 4, 0, NULL), "-", "and others do not");
+
+    hidden = false;
+    is_str(ask(1, 4, 60 * WZP_SEC, NULL), "r1 r0", "now they do");
+
+    stop();
 }
 
 
@@ -675,6 +697,7 @@ main(void)
 
     test_chain();
     test_others();
+    test_hidden();
     test_cache();
     test_loops();
     test_peers();
