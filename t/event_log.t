@@ -152,9 +152,24 @@ is(wait_events($r[0], 1, federation_ingress_malformed => (peer => $label)), 1,
 $link->send(room => 'nowhere', stream_id => 7, count => 1);
 is(wait_events($r[0], 1, room_not_found => (peer => $label)), 1,
    'one for a room that is none');
-$link->send(room => 'general', stream_id => $ann->stream_id, count => 1);
+my @theirs = (stream_id => $ann->stream_id, count => 1, seq => 7000);
+$link->send(room => 'general', @theirs);
 is(wait_events($r[0], 1, source_drop => (src => id($ann))), 1,
    'one in the name of somebody else');
+
+# but his own that comes back, as in a ring, is no forgery
+
+$ann->send(count => 1, seq => 7001);
+ok(wait_events($r[0], 1, federation_egress => (src => id($ann), seq => 7001,
+                                               peer => 'B')), 'he speaks');
+$link->send(room => 'general', @theirs, seq => 7001);
+is(wait_events($r[0], 1, dedup_drop => (src => id($ann), seq => 7001)), 1,
+   'his own packet comes back');
+is(events($r[0], source_drop => (src => id($ann))), 1, 'which is no forgery');
+is(sum(map { $_->{to_count} } events($r[0], local_deliver => (seq => 7001))),
+   1, 'nor heard again');
+is(events($r[0], local_deliver => (seq => 7000)), 0,
+   'and what was forged is not heard at all');
 $link->close(0, 'y","event":"forged');
 my ($gone) = wait_events($r[0], 1, link_down => (peer => $label));
 is($gone->{reason}, 'y","event":"forged', 'and a forged reason');

@@ -250,5 +250,10 @@ talk(\@m, 50, interval_us => 10_000);
 clean($r[0], \@m, 300, 'a ring');
 ok(wait_for { 0 < number($_, 'wzp_federation_packets_deduped_total') },
    $_->label . ' has dropped what came twice') for @r;
+is(join(' ', map { number($_, 'wzp_federation_packets_refused_total') } @r),
+   '0 0 0', 'nobody takes his own for forged when they come back');
+is(join(' ', sort map { keys %{$_->{drops}} }
+             map { @{$_->http_json('/wzp/links')} } @r),
+   join(' ', ('duplicate') x 6), 'nor do the links say so');
 
 Test::Nginx::WZP->finish(@r);

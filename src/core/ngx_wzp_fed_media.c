@@ -27,6 +27,9 @@ static void ngx_wzp_fed_drop(ngx_wzp_link_t *ln, wzp_drop_t why);
 static wzp_drop_t ngx_wzp_fed_accept(ngx_wzp_link_t *ln,
     ngx_wzp_fed_room_t *room, const wzp_packet_t *pk, const uint8_t *data,
     size_t len);
+static uint64_t ngx_wzp_fed_hash(ngx_wzp_hub_t *hub, const uint8_t *data,
+    size_t len);
+static wzp_dup_t *ngx_wzp_fed_dups(void);
 static void ngx_wzp_fed_deliver(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room,
     const uint8_t *data, size_t len);
 static void ngx_wzp_fed_links(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room,
@@ -142,22 +145,27 @@ ngx_wzp_fed_drop(ngx_wzp_link_t *ln, wzp_drop_t why)
 /*
  * May it pass?  WZP_DROP_N: yes.  First whether it may come from this link at
  * all, then its rate, and only then is it remembered: a link that repeats or
- * invents others' packets must not make the filter drop the real ones.
+ * invents others' packets must not make the filter drop the real ones.  But
+ * what it may not send is no forgery if we have had it: in a ring our own
+ * members' packets come back.
  */
 static wzp_drop_t
 ngx_wzp_fed_accept(ngx_wzp_link_t *ln, ngx_wzp_fed_room_t *room,
     const wzp_packet_t *pk, const uint8_t *data, size_t len)
 {
-    uint8_t          hash[8];
-    uint64_t         h, now;
+    uint64_t         hash, now;
     ngx_wzp_stat_t  *st;
-    ngx_wzp_zone_t  *zn;
 
     now = ngx_wzp_worker->now_ns;
-    zn = ngx_wzp_worker->zone;
     st = ln->hub->relay->stat;
+    hash = ngx_wzp_fed_hash(ln->hub, data, len);
 
     if (!wzp_fed_admit(room->fr, (unsigned) ln->bit, pk->stream_id)) {
+        if (wzp_dup_known(ngx_wzp_fed_dups(), hash, now)) {
+            ngx_wzp_count(st, NGX_WZP_STAT_FED_DEDUPED, 1);
+            return WZP_DROP_DUPLICATE;
+        }
+
         ngx_wzp_count(st, NGX_WZP_STAT_FED_REFUSED, 1);
         return WZP_DROP_FORGED;
     }
@@ -169,21 +177,37 @@ ngx_wzp_fed_accept(ngx_wzp_link_t *ln, ngx_wzp_fed_room_t *room,
         return WZP_DROP_RATE;
     }
 
-    /* the key is one for all processes that share the filter */
-
-    wzp_shorthash(hash, zn->hdr->dup_key, data, len);
-    ngx_memcpy(&h, hash, sizeof(h));
-
-    h ^= ln->hub->relay->conf->id;      /* one filter for all relays here */
-
-    if (wzp_dup_seen((wzp_dup_t *) ((u_char *) zn->hdr + zn->hdr->off_dups),
-                     h, now))
-    {
+    if (wzp_dup_seen(ngx_wzp_fed_dups(), hash, now)) {
         ngx_wzp_count(st, NGX_WZP_STAT_FED_DEDUPED, 1);
         return WZP_DROP_DUPLICATE;
     }
 
     return WZP_DROP_N;
+}
+
+
+/* Of a packet with its tag, for the filter of all processes and relays. */
+static uint64_t
+ngx_wzp_fed_hash(ngx_wzp_hub_t *hub, const uint8_t *data, size_t len)
+{
+    uint8_t   hash[8];
+    uint64_t  h;
+
+    wzp_shorthash(hash, ngx_wzp_worker->zone->hdr->dup_key, data, len);
+    ngx_memcpy(&h, hash, sizeof(h));
+
+    return h ^ hub->relay->conf->id;
+}
+
+
+static wzp_dup_t *
+ngx_wzp_fed_dups(void)
+{
+    ngx_wzp_zone_hdr_t  *hdr;
+
+    hdr = ngx_wzp_worker->zone->hdr;
+
+    return (wzp_dup_t *) ((u_char *) hdr + hdr->off_dups);
 }
 
 
@@ -230,6 +254,14 @@ ngx_wzp_fed_links(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room,
     ngx_memcpy(qb->data + WZP_TAG_SIZE, data, len);
     qb->len = (uint32_t) (WZP_TAG_SIZE + len);
     qb->born_ns = ngx_wzp_worker->now_ns;
+
+    /* a member's, which another link may bring back */
+
+    if (from == 0 && hub->nlinks > 1) {
+        (void) wzp_dup_seen(ngx_wzp_fed_dups(),
+                            ngx_wzp_fed_hash(hub, qb->data, qb->len),
+                            qb->born_ns);
+    }
 
     for (i = 0; peers != 0 && i < hub->nlinks; i++, peers >>= 1) {
         ln = &hub->links[i];

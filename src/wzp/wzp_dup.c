@@ -141,6 +141,24 @@ wzp_dup_look(wzp_dup_look_t *lk, wzp_dup_bucket_t *bk, uint64_t tag,
 }
 
 
+static uint64_t
+wzp_dup_tag(uint64_t hash)
+{
+    uint64_t  tag;
+
+    tag = hash >> WZP_DUP_TIME_BITS;
+
+    return tag == 0 ? 1 : tag;          /* 0 is an empty word */
+}
+
+
+static uint64_t
+wzp_dup_tick(uint64_t now_ns)
+{
+    return now_ns >> WZP_DUP_TICK_BITS & WZP_DUP_TIME;
+}
+
+
 bool
 wzp_dup_seen(wzp_dup_t *dp, uint64_t hash, uint64_t now_ns)
 {
@@ -150,12 +168,8 @@ wzp_dup_seen(wzp_dup_t *dp, uint64_t hash, uint64_t now_ns)
     wzp_dup_bucket_t  *bk;
 
     bk = &dp->bucket[hash & dp->mask];
-    tick = now_ns >> WZP_DUP_TICK_BITS & WZP_DUP_TIME;
-    tag = hash >> WZP_DUP_TIME_BITS;
-
-    /* 0 is an empty word */
-
-    tag = tag == 0 ? 1 : tag;
+    tag = wzp_dup_tag(hash);
+    tick = wzp_dup_tick(now_ns);
 
     for (tries = 0; tries < WZP_DUP_TRIES; tries++) {
 
@@ -180,4 +194,16 @@ wzp_dup_seen(wzp_dup_t *dp, uint64_t hash, uint64_t now_ns)
     }
 
     return false;
+}
+
+
+bool
+wzp_dup_known(wzp_dup_t *dp, uint64_t hash, uint64_t now_ns)
+{
+    wzp_dup_look_t  lk;
+
+    wzp_dup_look(&lk, &dp->bucket[hash & dp->mask], wzp_dup_tag(hash),
+                 wzp_dup_tick(now_ns));
+
+    return lk.seen;
 }

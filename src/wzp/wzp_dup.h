@@ -43,5 +43,8 @@ void wzp_dup_init(void *mem, uint32_t entries);
  */
 bool wzp_dup_seen(wzp_dup_t *dp, uint64_t hash, uint64_t now_ns);
 
+/* The same question, which leaves nothing behind. */
+bool wzp_dup_known(wzp_dup_t *dp, uint64_t hash, uint64_t now_ns);
+
 
 #endif /* _WZP_DUP_H_INCLUDED_ */

@@ -59,7 +59,11 @@ test_time(void)
     dp = make(1024);
     now = 12345 * WZP_SEC;
 
-    ok(!wzp_dup_seen(dp, 77, now), "new");
+    ok(!wzp_dup_known(dp, 77, now), "not known");
+    ok(!wzp_dup_seen(dp, 77, now), "new: the question left nothing");
+    ok(wzp_dup_known(dp, 77, now), "known");
+    ok(wzp_dup_known(dp, 77, now + WZP_DUP_NS), "for two seconds");
+    ok(!wzp_dup_known(dp, 77, now + WZP_DUP_NS * 108 / 100), "and no more");
     ok(wzp_dup_seen(dp, 77, now), "seen");
     ok(wzp_dup_seen(dp, 77, now + WZP_DUP_NS), "seen after two seconds");
     ok(wzp_dup_seen(dp, 77, now - 9 * WZP_SEC), "by a clock that is behind");
