@@ -10,7 +10,7 @@ use lib "$FindBin::Bin/lib";
 use Test::Nginx::WZP;
 use Test::Nginx::WZP::Topology;
 
-my @r = chain(3, workers => 2);
+my @r = chain(3, workers => 2, server => 'wzp_event_log events.log;');
 ok(wait_up(@r), 'all links are up');
 
 my @m = everywhere(\@r, 2);
@@ -79,6 +79,16 @@ during('three reloads in a row', sub {
 ok(wait_up(@r), 'all links are up');
 is($_->grep_log(qr/\[error\].*link ".*" down/), 0,
    $_->label . ': no link went down') for @r;
+
+# nor does an old hub call lost what the new one sends
+
+for my $r (@r) {
+    my $log = slurp($r->dir . '/events.log');
+    is(scalar(() = $log =~ /"federation_egress_error"/g), 0,
+       $r->label . ': everything went to the links');
+    cmp_ok(scalar(() = $log =~ /"federation_egress"/g), '>', 2000,
+           'which it tells');
+}
 
 # new members join new workers, and are heard
 

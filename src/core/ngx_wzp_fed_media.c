@@ -266,6 +266,10 @@ ngx_wzp_fed_links(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room,
     for (i = 0; peers != 0 && i < hub->nlinks; i++, peers >>= 1) {
         ln = &hub->links[i];
 
+        if (ln->best == NULL && hub->lost_ns != 0) {
+            continue;               /* it went over to the heir, which sends */
+        }
+
         if ((peers & 1) == 0 || ln->id == from
             || (!ln->ours && !wzp_bucket_take(&room->out[i],
                                               ngx_wzp_worker->now_ns)))
