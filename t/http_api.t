@@ -15,7 +15,7 @@ my $global = 'wzp_global_room club;';
 $t->start(workers => 2,
     servers => ["listen 127.0.0.1:%%PORT%% udp reuseport;\nwzp on;\n"
                 . "wzp_identity %%DIR%%/identity;\n$global\n"
-                . 'wzp_probe 127.0.0.1:%%PORT_2%%;',
+                . 'wzp_probe 127.0.0.1:%%PORT_2%% 127.0.0.1:%%PORT_3%%;',
                 "listen 127.0.0.1:%%PORT_2%% udp reuseport;\n"
                 . "wzp on name=other;\nwzp_identity %%DIR%%/identity-2;"],
     http => http_conf('location /wzp/ { wzp_api; }
@@ -181,10 +181,18 @@ each_time('health', sub {
 });
 
 my $target = $t->addr(2);
+my $absent = $t->addr(3);
+$t->allow(qr/probe of \Q$absent\E down/);
+my ($answers, $none);
 ok(wait_for {
-       my ($json) = asked('/wzp/mesh', 200);
-       $json && @$json == 1 && $json->[0]{target} eq $target && $json->[0]{up};
+       ($answers, $none) = @{(asked('/wzp/mesh', 200))[0] || []};
+       $answers && $answers->{target} eq $target && $answers->{up}
+       && $none->{target} eq $absent && $none->{loss_pct};
    }, 'a probe is up');
+ok($answers->{rtt_ms} > 0 && defined $answers->{jitter_ms}, 'with its times');
+is_deeply($none, { target => $absent, up => JSON::PP::false, loss_pct => 100,
+                   rtt_ms => undef, jitter_ms => undef },
+          'of one that nobody answers all is lost, and there are no times');
 my $mesh = get($t, '/wzp/mesh', headers => ['Accept: text/plain']);
 is($mesh->{headers}{'content-type'}, 'text/plain; charset=utf-8',
    'as plain text');
@@ -193,6 +201,7 @@ is($mesh[0], 'Relay Mesh Health', 'with a heading');
 is($mesh[1], "\xe2\x94\x80" x 41, 'a rule');
 is($mesh[2], 'Target                 RTT  Loss Jitter  Status', 'columns');
 like($mesh[3], qr/^\Q$target\E +\d+ms +\d+% +\d+ms  UP$/, 'and a row');
+like($mesh[4], qr/^\Q$absent\E +- +100% +-  DOWN$/, 'and one without times');
 is(get($t, '/wzp/mesh', headers => ['Accept: application/json, text/plain'])
    ->{headers}{'content-type'}, 'application/json; charset=utf-8',
    'who takes both gets JSON');

@@ -14,7 +14,7 @@ my $t = Test::Nginx::WZP->new;
 $t->start(workers => 2,
     servers => ["listen 127.0.0.1:%%PORT%% udp reuseport;\nwzp on;\n"
                 . "wzp_identity %%DIR%%/identity;\nwzp_rate 100000;\n"
-                . 'wzp_probe 127.0.0.1:%%PORT_2%%;',
+                . 'wzp_probe 127.0.0.1:%%PORT_2%% 127.0.0.1:%%PORT_3%%;',
                 "listen 127.0.0.1:%%PORT_2%% udp reuseport;\n"
                 . "wzp on 'name=a \"\\\\b';\nwzp_identity %%DIR%%/identity-2;"],
     http => http_conf('location = /metrics { wzp_metrics; }
@@ -133,6 +133,17 @@ is(scalar(grep { !/session_id="[0-9a-f]{16}"/ }
 ok(wait_for { metric(scrape(), 'wzp_probe_up') == 1 }, 'a probe is up');
 like((keys %{scrape()->{wzp_probe_rtt_ms}})[0],
      qr/target="127\.0\.0\.1:\d+"/, 'by its target');
+
+# nobody is at the other
+
+my $nobody = $t->addr(3);
+$t->allow(qr/probe of \Q$nobody\E down/);
+becomes(100, 'wzp_probe_loss_pct', qr/"\Q$nobody\E"/, 'all pings are lost');
+$m = scrape();
+is(join(' ', map { my $name = $_;
+                   scalar grep { /"\Q$nobody\E"/ } keys %{$m->{$name}} }
+             qw(wzp_probe_up wzp_probe_rtt_ms wzp_probe_jitter_ms)), '1 0 0',
+   'and what has no value is left out');
 
 
 # ---- promtool ----

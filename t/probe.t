@@ -234,6 +234,32 @@ ok(!$silent->gone, 'though its connection stands');
 like(route_of($open, '4e20:0000:0000:0000:0000:0000:0000:0001'),
      qr/^direct_peer/, 'not what one that still pings has told');
 
+
+# ---- who does not answer, and who is gone ----
+
+sub probe_of
+{
+    my ($of) = @_;
+
+    return (grep { $_->{target} eq $of->addr }
+            @{$pa->http_json('/wzp/mesh') || []})[0] || {};
+}
+
+is_deeply(probe_of($rude), { target => $rude->addr, up => JSON::PP::false,
+                             loss_pct => 100, rtt_ms => undef,
+                             jitter_ms => undef },
+          'who never answers has no times');
+
+my $was = probe_of($open)->{loss_pct};
+ok(probe_of($open)->{up}, 'one that answers');
+$pa->allow(qr/probe of \S+ down/);
+$_->close for $q, $guest, $silent;
+$open->stop;
+ok(wait_for { %mesh = %{probe_of($open)}; $mesh{loss_pct} > $was + 5 },
+   'goes: each ping that it would have got is lost') or diag(explain(\%mesh));
+ok(!$mesh{up} && $mesh{rtt_ms} > 0, 'and the times are those of before')
+    or diag(explain(\%mesh));
+
 $_->end, $_->questions for @r, $open;
 
 

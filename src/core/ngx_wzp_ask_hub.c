@@ -39,6 +39,10 @@ static void ngx_wzp_ask_routed(void *ctx, const wzp_route_response_t *rr);
 static void ngx_wzp_ask_links(ngx_wzp_answer_t *an);
 static void ngx_wzp_ask_link(ngx_wzp_json_t *js, ngx_wzp_link_t *ln);
 static void ngx_wzp_ask_mesh(ngx_wzp_answer_t *an);
+static void ngx_wzp_ask_mesh_number(ngx_wzp_json_t *js, const char *key,
+    unsigned pings, double n);
+static void ngx_wzp_ask_mesh_cell(char cell[16], unsigned pings, double n,
+    const char *unit);
 static void ngx_wzp_ask_mesh_text(ngx_wzp_answer_t *an);
 
 
@@ -519,10 +523,9 @@ ngx_wzp_ask_mesh(ngx_wzp_answer_t *an)
         wzp_pings_stat(&pr->pings, ngx_wzp_worker->now_ns, &st);
 
         ngx_wzp_json_open(&js, NULL, '{');
-        ngx_wzp_json_milli(&js, "jitter_ms",
-                           (uint64_t) (st.jitter_ms * 1000));
-        ngx_wzp_json_milli(&js, "loss_pct", (uint64_t) (st.loss * 100000));
-        ngx_wzp_json_milli(&js, "rtt_ms", (uint64_t) (st.rtt_ms * 1000));
+        ngx_wzp_ask_mesh_number(&js, "jitter_ms", st.answered, st.jitter_ms);
+        ngx_wzp_ask_mesh_number(&js, "loss_pct", st.sent, st.loss * 100);
+        ngx_wzp_ask_mesh_number(&js, "rtt_ms", st.answered, st.rtt_ms);
         ngx_wzp_json_str(&js, "target", pr->host->text.data,
                          pr->host->text.len);
         ngx_wzp_json_bool(&js, "up", st.up);
@@ -530,6 +533,34 @@ ngx_wzp_ask_mesh(ngx_wzp_answer_t *an)
     }
 
     ngx_wzp_json_close(&js, ']');
+}
+
+
+/* Of so many pings; of none there is nothing to tell. */
+static void
+ngx_wzp_ask_mesh_number(ngx_wzp_json_t *js, const char *key, unsigned pings,
+    double n)
+{
+    if (pings != 0) {
+        ngx_wzp_json_milli(js, key, (uint64_t) (n * 1000));
+
+    } else {
+        ngx_wzp_json_null(js, key);
+    }
+}
+
+
+/* The same, with a unit. */
+static void
+ngx_wzp_ask_mesh_cell(char cell[16], unsigned pings, double n,
+    const char *unit)
+{
+    if (pings != 0) {
+        (void) snprintf(cell, 16, "%.0f%s", n, unit);
+
+    } else {
+        (void) snprintf(cell, 16, "-");
+    }
 }
 
 
@@ -565,9 +596,9 @@ ngx_wzp_ask_mesh_text(ngx_wzp_answer_t *an)
         some = 1;
         wzp_pings_stat(&pr->pings, ngx_wzp_worker->now_ns, &st);
 
-        (void) snprintf(rtt, sizeof(rtt), "%.0fms", st.rtt_ms);
-        (void) snprintf(loss, sizeof(loss), "%.0f%%", st.loss * 100);
-        (void) snprintf(jitter, sizeof(jitter), "%.0fms", st.jitter_ms);
+        ngx_wzp_ask_mesh_cell(rtt, st.answered, st.rtt_ms, "ms");
+        ngx_wzp_ask_mesh_cell(loss, st.sent, st.loss * 100, "%");
+        ngx_wzp_ask_mesh_cell(jitter, st.answered, st.jitter_ms, "ms");
 
         n = snprintf(line, sizeof(line), "%-20.60s%6s%6s%7s  %s\n",
                      (char *) pr->host->text.data, rtt, loss, jitter,

@@ -144,12 +144,20 @@ ngx_wzp_metrics_probes(ngx_wzp_text_t *tx, ngx_wzp_hub_t *hub)
 
         ngx_wzp_metrics_of(tx, hub, NGX_WZP_METRIC_PROBE_UP, "target",
                            to->data, to->len, "", st.up, 0);
+
+        if (st.sent != 0) {
+            ngx_wzp_metrics_of(tx, hub, NGX_WZP_METRIC_PROBE_LOSS, "target",
+                               to->data, to->len, "",
+                               (uint64_t) (st.loss * 100000), 3);
+        }
+
+        if (st.answered == 0) {
+            continue;
+        }
+
         ngx_wzp_metrics_of(tx, hub, NGX_WZP_METRIC_PROBE_RTT, "target",
                            to->data, to->len, "",
                            (uint64_t) (st.rtt_ms * 1000), 3);
-        ngx_wzp_metrics_of(tx, hub, NGX_WZP_METRIC_PROBE_LOSS, "target",
-                           to->data, to->len, "",
-                           (uint64_t) (st.loss * 100000), 3);
         ngx_wzp_metrics_of(tx, hub, NGX_WZP_METRIC_PROBE_JITTER, "target",
                            to->data, to->len, "",
                            (uint64_t) (st.jitter_ms * 1000), 3);

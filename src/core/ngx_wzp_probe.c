@@ -11,6 +11,7 @@
 
 #define NGX_WZP_PROBE_EVERY     2       /* ticks                             */
 #define NGX_WZP_PROBE_SILENT    WZP_SEC /* an existing relay says no hello   */
+#define NGX_WZP_PROBE_ABSENT    WZP_SEC /* down for so long: pings are lost  */
 #define NGX_WZP_PROBE_SIGNALS   50      /* per second of an incoming one     */
 #define NGX_WZP_PROBE_BURST     200
 #define NGX_WZP_PROBES          (WZP_GOSSIP_PEERS - NGX_WZP_PROBE_FIRST)
@@ -29,6 +30,7 @@ static void ngx_wzp_probe_greeted(ngx_wzp_probe_t *pr,
 static void ngx_wzp_probe_begin(ngx_wzp_probe_t *pr, unsigned flags,
     const char *addr);
 static void ngx_wzp_probe_ping(ngx_wzp_probe_t *pr);
+static void ngx_wzp_probe_miss(ngx_wzp_probe_t *pr);
 static void ngx_wzp_probe_judge(ngx_wzp_probe_t *pr);
 static ngx_uint_t ngx_wzp_probe_allowed(ngx_wzp_probe_t *pr);
 
@@ -427,7 +429,12 @@ ngx_wzp_probe_tick(ngx_wzp_hub_t *hub)
     for (i = 0; i < NGX_WZP_PROBES; i++) {
         pr = hub->probes[i];
 
-        if (pr == NULL || !pr->up || pr->host == NULL) {
+        if (pr == NULL || pr->host == NULL) {
+            continue;
+        }
+
+        if (!pr->up) {
+            ngx_wzp_probe_miss(pr);
             continue;
         }
 
@@ -440,5 +447,22 @@ ngx_wzp_probe_tick(ngx_wzp_hub_t *hub)
         {
             ngx_wzp_probe_begin(pr, WZP_GOSSIP_REPEAT, "");
         }
+    }
+}
+
+
+/* It is not there: what it would have been sent is lost.  Not at once, for to
+ * dial takes a moment; and an old hub has no probes any more. */
+static void
+ngx_wzp_probe_miss(ngx_wzp_probe_t *pr)
+{
+    ngx_wzp_hub_t  *hub;
+
+    hub = pr->hub;
+
+    if (hub->lost_ns == 0 && hub->ticks % NGX_WZP_PROBE_EVERY == 0
+        && ngx_wzp_worker->now_ns - pr->since_ns > NGX_WZP_PROBE_ABSENT)
+    {
+        wzp_pings_missed(&pr->pings, ngx_wzp_worker->now_ns);
     }
 }

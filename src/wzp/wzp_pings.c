@@ -28,9 +28,18 @@ wzp_pings_sent(wzp_pings_t *pg, uint64_t now_ns)
     p = &pg->ring[pg->sent++ % WZP_PINGS_WINDOW];
     p->timestamp_ms = WZP_MAX(now_ns / WZP_MS, last + 1);
     p->sent_ns = now_ns;
+    p->open = true;
     p->answered = false;
 
     return p->timestamp_ms;
+}
+
+
+void
+wzp_pings_missed(wzp_pings_t *pg, uint64_t now_ns)
+{
+    (void) wzp_pings_sent(pg, now_ns);
+    pg->ring[(pg->sent - 1) % WZP_PINGS_WINDOW].open = false;
 }
 
 
@@ -47,13 +56,13 @@ wzp_pings_pong(wzp_pings_t *pg, uint64_t timestamp_ms, uint64_t now_ns)
             continue;
         }
 
-        if (p->answered || now_ns < p->sent_ns) {
+        if (!p->open || now_ns < p->sent_ns) {
             return false;
         }
 
+        p->open = false;
         p->answered = true;
         p->rtt_ns = WZP_MIN(now_ns - p->sent_ns, WZP_PINGS_RTT_MAX);
-        pg->rtt_ns = p->rtt_ns;
         pg->up = true;
 
         return true;
@@ -66,8 +75,13 @@ wzp_pings_pong(wzp_pings_t *pg, uint64_t timestamp_ms, uint64_t now_ns)
 void
 wzp_pings_down(wzp_pings_t *pg)
 {
+    size_t  i;
+
     pg->up = false;
-    pg->rtt_ns = 0;
+
+    for (i = 0; i < WZP_MIN(pg->sent, WZP_PINGS_WINDOW); i++) {
+        pg->ring[i].open = false;
+    }
 }
 
 
@@ -94,14 +108,13 @@ void
 wzp_pings_stat(const wzp_pings_t *pg, uint64_t now_ns, wzp_pings_stat_t *st)
 {
     size_t             i;
-    uint64_t           sum, mean, d, squares;
+    uint64_t           sum, mean, d, squares, last;
     const wzp_ping_t  *p;
 
     memset(st, 0, sizeof(wzp_pings_stat_t));
-    st->up = pg->up;
-    st->rtt_ms = (double) pg->rtt_ns / WZP_MS;
     sum = 0;
     squares = 0;
+    last = 0;
 
     for (i = 0; i < WZP_MIN(pg->sent, WZP_PINGS_WINDOW); i++) {
         p = &pg->ring[i];
@@ -110,7 +123,12 @@ wzp_pings_stat(const wzp_pings_t *pg, uint64_t now_ns, wzp_pings_stat_t *st)
             st->answered++;
             sum += p->rtt_ns;
 
-        } else if (now_ns < p->sent_ns + WZP_PINGS_LATE_NS) {
+            if (p->timestamp_ms > last) {
+                last = p->timestamp_ms;
+                st->rtt_ms = (double) p->rtt_ns / WZP_MS;
+            }
+
+        } else if (p->open && now_ns < p->sent_ns + WZP_PINGS_LATE_NS) {
             continue;
         }
 
@@ -125,6 +143,7 @@ wzp_pings_stat(const wzp_pings_t *pg, uint64_t now_ns, wzp_pings_stat_t *st)
         return;
     }
 
+    st->up = pg->up;
     mean = sum / st->answered;
 
     for (i = 0; i < WZP_MIN(pg->sent, WZP_PINGS_WINDOW); i++) {

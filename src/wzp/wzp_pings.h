@@ -18,6 +18,7 @@ typedef struct {
     uint64_t    timestamp_ms;           /* as in the Ping                    */
     uint64_t    sent_ns;
     uint64_t    rtt_ns;
+    bool        open;                   /* may yet be answered               */
     bool        answered;
 } wzp_ping_t;
 
@@ -25,18 +26,17 @@ typedef struct {
 typedef struct {
     wzp_ping_t  ring[WZP_PINGS_WINDOW];
     uint64_t    sent;                   /* in all; the last is ring[sent-1]  */
-    uint64_t    rtt_ns;                 /* the last one; 0 while down        */
     bool        up;                     /* answered since wzp_pings_down     */
 } wzp_pings_t;
 
 
-/* Of the window. */
+/* Of the window.  Loss says something if sent is not 0, times if answered. */
 typedef struct {
-    bool      up;
+    bool      up;                       /* it has answered in this session   */
     unsigned  sent;                     /* those that count for loss         */
     unsigned  answered;
     double    loss;                     /* 0 to 1                            */
-    double    rtt_ms;                   /* the last one                      */
+    double    rtt_ms;                   /* of the last one answered          */
     double    mean_ms;
     double    jitter_ms;                /* standard deviation (population)   */
 } wzp_pings_stat_t;
@@ -46,6 +46,9 @@ void wzp_pings_init(wzp_pings_t *pg);
 
 /* A Ping is sent now: the timestamp to put into it, no other's. */
 uint64_t wzp_pings_sent(wzp_pings_t *pg, uint64_t now_ns);
+
+/* There is nobody to send it to: it is lost at once. */
+void wzp_pings_missed(wzp_pings_t *pg, uint64_t now_ns);
 
 /* A Pong.  False: of no ping in the window, or not the first for it. */
 bool wzp_pings_pong(wzp_pings_t *pg, uint64_t timestamp_ms, uint64_t now_ns);

@@ -48,9 +48,61 @@ test_simple(void)
     ok(near(st.loss, 0) && near(st.mean_ms, 512.345678), "late");
     ok(near(st.jitter_ms, 500), "population standard deviation");
 
+    t1 = wzp_pings_sent(&pg, 8 * WZP_SEC);
     wzp_pings_down(&pg);
-    wzp_pings_stat(&pg, 7 * WZP_SEC, &st);
-    ok(!st.up && near(st.rtt_ms, 0), "down");
+    wzp_pings_stat(&pg, 8 * WZP_SEC, &st);
+    ok(!st.up && st.sent == 3 && st.answered == 2,
+       "down: what was under way is lost");
+    ok(!wzp_pings_pong(&pg, t1, 8 * WZP_SEC + WZP_MS), "and stays so");
+    ok(near(st.rtt_ms, 1012.345678), "the last round trip");
+}
+
+
+/* Nobody is there for a minute. */
+static void
+test_missed(void)
+{
+    unsigned          i;
+    uint64_t          t, now;
+    wzp_pings_t       pg;
+    wzp_pings_stat_t  st;
+
+    wzp_pings_init(&pg);
+    now = 10 * WZP_SEC;
+
+    for (i = 0; i < 60; i++, now += WZP_SEC) {
+        t = wzp_pings_sent(&pg, now);
+        (void) wzp_pings_pong(&pg, t, now + 5 * WZP_MS);
+    }
+
+    wzp_pings_down(&pg);
+
+    for (i = 0; i < 15; i++, now += WZP_SEC) {
+        wzp_pings_missed(&pg, now);
+    }
+
+    wzp_pings_stat(&pg, now, &st);
+    ok(!st.up && st.sent == 60 && near(st.loss, 0.25), "a quarter of it");
+    ok(near(st.rtt_ms, 5), "with the last round trip");
+    ok(!wzp_pings_pong(&pg, now / WZP_MS - 1000, now), "never sent");
+
+    for (i = 15; i < 60; i++, now += WZP_SEC) {
+        wzp_pings_missed(&pg, now);
+    }
+
+    wzp_pings_stat(&pg, now, &st);
+    ok(st.sent == 60 && st.answered == 0 && near(st.loss, 1), "all of it");
+
+    (void) wzp_pings_pong(&pg, wzp_pings_sent(&pg, now), now + 7 * WZP_MS);
+    wzp_pings_stat(&pg, now, &st);
+    ok(st.up && near(st.rtt_ms, 7) && near(st.loss, 59 / 60.0), "back");
+
+    for (i = 0; i < 60; i++, now += WZP_SEC) {
+        (void) wzp_pings_sent(&pg, now);
+    }
+
+    wzp_pings_stat(&pg, now + 2 * WZP_SEC, &st);
+    ok(!st.up && near(st.loss, 1), "a session without any answer is not up");
 }
 
 
@@ -94,6 +146,7 @@ main(void)
 {
     test_simple();
     test_window();
+    test_missed();
 
     return done_testing();
 }
