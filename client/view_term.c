@@ -248,7 +248,12 @@ cl_term_close(void)
 
     cl_term_leave();
     cl_term_unguard();
-    (void) tcsetattr(STDIN_FILENO, TCSANOW, &cl_term.modes);
+
+    /* In the background it is the shell's, and we would be stopped. */
+
+    if (cl_term_is_ours()) {
+        (void) tcsetattr(STDIN_FILENO, TCSANOW, &cl_term.modes);
+    }
 
     delscreen(cl_term.screen);
     cl_term.screen = NULL;

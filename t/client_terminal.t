@@ -234,6 +234,21 @@ $s->type('q');
 is($s->wait, 0, 'q leaves');
 is($s->restored, '1111', 'the terminal is as it was');
 
+# and there it can end
+
+$s = Test::Nginx::WZP::Screen->start($t, 'aside', env => \%env,
+    command => qq(bash -mc "sh -c 'echo \\\$\\\$ >aside; exec $client @bob $addr'; )
+               . q(bg; wait; echo status \$?; read"));
+ok($s->shows(qr/q leave/), 'in the room');
+$halted = slurp($t->dir . '/aside') + 0;
+kill 'STOP', $halted;
+ok(wait_for { slurp("/proc/$halted/stat") =~ /\) S / }, 'bg: it goes on');
+kill 'TERM', $halted;
+ok(wait_for { $s->{p}->output =~ /status 0/ }, 'and ends as it should')
+    or diag($s->text);
+$s->type("\n");
+$s->wait;
+
 # ---- it takes nothing any more ----
 
 $s = Test::Nginx::WZP::Screen->start($t, 'stuck', env => \%env,
