@@ -239,21 +239,22 @@ cl_term_close(void)
         return;
     }
 
-    /* What one that takes nothing has not taken would be waited for. */
-
-    if (!cl_term_ready()) {
-        (void) tcflow(STDOUT_FILENO, TCOON);
-        (void) tcflush(STDOUT_FILENO, TCOFLUSH);
-    }
-
-    cl_term_leave();
-    cl_term_unguard();
-
     /* In the background it is the shell's, and we would be stopped. */
 
     if (cl_term_is_ours()) {
+
+        /* What one that takes nothing has not taken would be waited for. */
+
+        if (!cl_term_ready()) {
+            (void) tcflow(STDOUT_FILENO, TCOON);
+            (void) tcflush(STDOUT_FILENO, TCOFLUSH);
+        }
+
+        cl_term_leave();
         (void) tcsetattr(STDIN_FILENO, TCSANOW, &cl_term.modes);
     }
+
+    cl_term_unguard();
 
     delscreen(cl_term.screen);
     cl_term.screen = NULL;

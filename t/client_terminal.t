@@ -238,11 +238,15 @@ is($s->restored, '1111', 'the terminal is as it was');
 
 $s = Test::Nginx::WZP::Screen->start($t, 'aside', env => \%env,
     command => qq(bash -mc "sh -c 'echo \\\$\\\$ >aside; exec $client @bob $addr'; )
-               . q(bg; wait; echo status \$?; read"));
+               . q(: >stopped; while ! [ -e goes ]; do sleep 0.05; done; )
+               . q(bg; wait %1; echo status \$?; read"));
 ok($s->shows(qr/q leave/), 'in the room');
 $halted = slurp($t->dir . '/aside') + 0;
 kill 'STOP', $halted;
+ok(wait_for { -e $t->dir . '/stopped' }, 'SIGSTOP stops it');
+spew($t->dir . '/goes', '');
 ok(wait_for { slurp("/proc/$halted/stat") =~ /\) S / }, 'bg: it goes on');
+select undef, undef, undef, 0.5;
 kill 'TERM', $halted;
 ok(wait_for { $s->{p}->output =~ /status 0/ }, 'and ends as it should')
     or diag($s->text);
