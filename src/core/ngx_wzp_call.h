@@ -31,8 +31,16 @@ void ngx_wzp_call_link_down(ngx_wzp_link_t *ln);
 /* Twice a second. */
 void ngx_wzp_call_tick(ngx_wzp_hub_t *hub);
 
-/* We have become the hub: calls that go on need their bridges. */
-void ngx_wzp_call_rule(ngx_wzp_hub_t *hub);
+/*
+ * Calls of another hub that go on need their bridges: of an heir before its
+ * links come up, or nobody would tell them who is in these rooms; and of the
+ * hub.
+ */
+void ngx_wzp_call_inherit(ngx_wzp_hub_t *hub);
+
+/* A link tells an heir of a room that it does not know: is it that of a call
+ * which the old hub has begun since?  Then its bridge is there now. */
+ngx_uint_t ngx_wzp_call_inherit_room(ngx_wzp_hub_t *hub, const char *room);
 
 /* The worker exits. */
 void ngx_wzp_call_done(ngx_wzp_hub_t *hub);

@@ -18,8 +18,11 @@
 
 static void ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
     const wzp_call_t *call);
+static ngx_wzp_link_t *ngx_wzp_call_link(ngx_wzp_hub_t *hub,
+    wzp_relay_id_t id);
 static ngx_queue_t *ngx_wzp_call_bucket(ngx_wzp_hub_t *hub, const char *id);
 static void ngx_wzp_call_expire(ngx_wzp_hub_t *hub);
+static void ngx_wzp_call_take(ngx_wzp_hub_t *hub, const wzp_call_t *call);
 
 
 /* Ids that differ in case are one. */
@@ -122,8 +125,9 @@ ngx_wzp_call_answered(ngx_wzp_hub_t *hub, const char *id)
 
 
 /*
- * Between neighbours the link carries it.  Where the other end is further
- * away, the caller's relay opens a session along the way.
+ * Between neighbours the link carries it, also one that is still to come up: it
+ * then finds the room there.  Where the other end is further away, the caller's
+ * relay opens a session along the way.
  */
 static void
 ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
@@ -135,7 +139,7 @@ ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
 
     far = &call->party[call->party[WZP_CALL_CALLER].link == 0
                        ? WZP_CALL_CALLEE : WZP_CALL_CALLER];
-    ln = ngx_wzp_link_by_id(hub, far->link);
+    ln = ngx_wzp_call_link(hub, far->link);
 
     if (ln == NULL) {
         return;
@@ -143,13 +147,29 @@ ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
 
     ngx_wzp_call_room(room, sp->id);
 
-    if (!ln->ours || call->far == ln->id) {
+    if (call->far == ln->id || (ln->best != NULL && !ln->ours)) {
         sp->bridged = (ngx_wzp_fed_call(hub, room, ln) == NGX_OK);
 
-    } else if (far == &call->party[WZP_CALL_CALLEE]) {
+    } else if (ln->best != NULL && far == &call->party[WZP_CALL_CALLEE]) {
         sp->bridged = (ngx_wzp_carry_start(hub, sp->id, room, ln, far->fp)
                        == NGX_OK);
     }
+}
+
+
+/* Up or not. */
+static ngx_wzp_link_t *
+ngx_wzp_call_link(ngx_wzp_hub_t *hub, wzp_relay_id_t id)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < hub->nlinks; i++) {
+        if (hub->links[i].id == id) {
+            return &hub->links[i];
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -248,6 +268,9 @@ ngx_wzp_call_tick(ngx_wzp_hub_t *hub)
 
     if (hub->ruling && hub->lost_ns == 0) {
         ngx_wzp_call_expire(hub);
+
+    } else if (hub->lost_ns == 0) {
+        ngx_wzp_call_inherit(hub);      /* what the old hub still begins */
     }
 
     for (q = ngx_queue_head(&hub->spans);
@@ -314,40 +337,71 @@ ngx_wzp_call_expire(ngx_wzp_hub_t *hub)
 }
 
 
-void
-ngx_wzp_call_rule(ngx_wzp_hub_t *hub)
+/* If it leaves this relay, it has a span here as well, and a bridge. */
+static void
+ngx_wzp_call_take(ngx_wzp_hub_t *hub, const wzp_call_t *call)
 {
-    uint32_t         pos;
-    wzp_call_t       call;
     wzp_relay_id_t   link;
     ngx_wzp_span_t  *sp;
+
+    link = call->party[WZP_CALL_CALLER].link != 0
+           ? call->party[WZP_CALL_CALLER].link
+           : call->party[WZP_CALL_CALLEE].link;
+
+    sp = link != 0 ? ngx_wzp_call_span(hub, call->id, 1) : NULL;
+
+    if (sp != NULL) {
+        sp->link = link;
+        sp->bridged = 0;
+        ngx_wzp_call_answered(hub, call->id);
+    }
+}
+
+
+void
+ngx_wzp_call_inherit(ngx_wzp_hub_t *hub)
+{
+    bool        found;
+    uint32_t    pos;
+    wzp_call_t  call;
 
     pos = 0;
 
     do {
         ngx_wzp_call_lock(hub);
-
-        if (!wzp_calls_next(hub->calls, hub->relay->conf->id, &pos, &call)) {
-            ngx_wzp_call_unlock(hub);
-            return;
-        }
-
+        found = wzp_calls_next(hub->calls, hub->relay->conf->id, &pos, &call);
         ngx_wzp_call_unlock(hub);
 
-        link = call.party[WZP_CALL_CALLER].link != 0
-               ? call.party[WZP_CALL_CALLER].link
-               : call.party[WZP_CALL_CALLEE].link;
-
-        if (link != 0) {
-            sp = ngx_wzp_call_span(hub, call.id, 1);
-
-            if (sp != NULL) {
-                sp->link = link;
-                sp->bridged = 0;        /* the tick makes it */
-            }
+        if (found) {
+            ngx_wzp_call_take(hub, &call);
         }
 
-    } while (1);
+    } while (found);
+}
+
+
+ngx_uint_t
+ngx_wzp_call_inherit_room(ngx_wzp_hub_t *hub, const char *room)
+{
+    bool        found;
+    wzp_call_t  call;
+
+    if (hub->ruling || hub->lost_ns != 0
+        || ngx_strncmp(room, WZP_CALL_ROOM, sizeof(WZP_CALL_ROOM) - 1) != 0)
+    {
+        return 0;
+    }
+
+    ngx_wzp_call_lock(hub);
+    found = wzp_calls_find(hub->calls, hub->relay->conf->id,
+                           room + sizeof(WZP_CALL_ROOM) - 1, &call);
+    ngx_wzp_call_unlock(hub);
+
+    if (found) {
+        ngx_wzp_call_take(hub, &call);
+    }
+
+    return found;
 }
 
 

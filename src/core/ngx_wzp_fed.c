@@ -505,8 +505,8 @@ ngx_wzp_fed_rule(ngx_wzp_hub_t *hub)
 }
 
 
-/* Rooms that are not global any more, and those of calls, whose sessions begin
- * anew: what the last hub has written goes. */
+/* Rooms that are not global any more, those of calls that have ended, and those
+ * of calls with sessions, which begin anew: what the last hub has written goes. */
 static void
 ngx_wzp_fed_clean(ngx_wzp_hub_t *hub)
 {

@@ -99,6 +99,8 @@ ngx_wzp_hub_init(ngx_cycle_t *cycle, ngx_wzp_relay_t *relay)
         return NGX_ERROR;
     }
 
+    ngx_wzp_call_inherit(hub);
+
     conf->zone->heir = hub->life;
     conf->zone->forwarders |= (uint64_t) 1 << ngx_wzp_worker->channel.slot;
 
@@ -377,7 +379,7 @@ ngx_wzp_hub_rule(ngx_wzp_hub_t *hub)
 
     ngx_wzp_fed_rule(hub);
     ngx_wzp_link_rule(hub);
-    ngx_wzp_call_rule(hub);
+    ngx_wzp_call_inherit(hub);
 }
 
 

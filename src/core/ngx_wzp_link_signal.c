@@ -439,16 +439,22 @@ ngx_wzp_link_signal_in(ngx_wzp_link_conn_t *lc, const wzp_signal_t *sg)
 static void
 ngx_wzp_link_room(ngx_wzp_link_conn_t *lc, const wzp_signal_t *sg)
 {
-    wzp_rc_t  rc;
+    wzp_rc_t    rc;
+    ngx_uint_t  again;
 
     if (ngx_wzp_link_outdated(lc)) {
         return;
     }
 
+    again = 0;
     ngx_wzp_watch_fed_signal(lc->link, "fed", sg);
 
-    rc = wzp_fed_input(lc->hub->fed, (unsigned) lc->link->bit, sg,
-                       ngx_wzp_worker->now_ns);
+    do {
+        rc = wzp_fed_input(lc->hub->fed, (unsigned) lc->link->bit, sg,
+                           ngx_wzp_worker->now_ns);
+
+    } while (rc == WZP_EUNKNOWN && !again++
+             && ngx_wzp_call_inherit_room(lc->hub, sg->u.global_room.room));
 
     if (rc == WZP_OK || rc == WZP_EUNKNOWN) {
         return;
