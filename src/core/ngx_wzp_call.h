@@ -42,6 +42,9 @@ void ngx_wzp_call_inherit(ngx_wzp_hub_t *hub);
  * which the old hub has begun since?  Then its bridge is there now. */
 ngx_uint_t ngx_wzp_call_inherit_room(ngx_wzp_hub_t *hub, const char *room);
 
+/* Is this the room of a call that leaves this relay? */
+ngx_uint_t ngx_wzp_call_has_room(ngx_wzp_hub_t *hub, const uint8_t *key);
+
 /* The worker exits. */
 void ngx_wzp_call_done(ngx_wzp_hub_t *hub);
 

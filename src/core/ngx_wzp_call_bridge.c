@@ -43,6 +43,7 @@ ngx_wzp_call_bucket(ngx_wzp_hub_t *hub, const char *id)
 ngx_wzp_span_t *
 ngx_wzp_call_span(ngx_wzp_hub_t *hub, const char *id, ngx_uint_t create)
 {
+    char             room[WZP_ROOM_NAME_MAX + 1];
     ngx_queue_t     *q, *bucket;
     ngx_wzp_span_t  *sp;
 
@@ -63,6 +64,8 @@ ngx_wzp_call_span(ngx_wzp_hub_t *hub, const char *id, ngx_uint_t create)
 
     if (sp != NULL) {
         (void) ngx_cpystrn((u_char *) sp->id, (u_char *) id, sizeof(sp->id));
+        ngx_wzp_call_room(room, sp->id);
+        wzp_room_key(sp->key, room, ngx_strlen(room));
         sp->used_ns = ngx_wzp_worker->now_ns;
         ngx_queue_insert_tail(&hub->spans, &sp->queue);
         ngx_queue_insert_tail(bucket, &sp->same);
@@ -377,6 +380,29 @@ ngx_wzp_call_inherit(ngx_wzp_hub_t *hub)
         }
 
     } while (found);
+}
+
+
+ngx_uint_t
+ngx_wzp_call_has_room(ngx_wzp_hub_t *hub, const uint8_t *key)
+{
+    ngx_queue_t     *q;
+    ngx_wzp_span_t  *sp;
+
+    for (q = ngx_queue_head(&hub->spans);
+         q != ngx_queue_sentinel(&hub->spans);
+         q = ngx_queue_next(q))
+    {
+        sp = ngx_queue_data(q, ngx_wzp_span_t, queue);
+
+        if (sp->link2 == 0
+            && ngx_memcmp(sp->key, key, WZP_ROOM_KEY_SIZE) == 0)
+        {
+            return ngx_wzp_call_link(hub, sp->link) != NULL;
+        }
+    }
+
+    return 0;
 }
 
 

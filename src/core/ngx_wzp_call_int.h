@@ -17,6 +17,7 @@ typedef struct {
     ngx_queue_t      queue;
     ngx_queue_t      same;              /* with the same hash                */
     char             id[WZP_CALL_ID_MAX + 1];
+    uint8_t          key[WZP_ROOM_KEY_SIZE];    /* of its room               */
     wzp_relay_id_t   link;              /* of ours; or where it came from    */
     wzp_relay_id_t   link2;             /* passed on: to there; else 0       */
     uint64_t         used_ns;

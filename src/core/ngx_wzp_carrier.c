@@ -214,6 +214,38 @@ ngx_wzp_carrier_is_old(ngx_wzp_carrier_t *cr)
 }
 
 
+void
+ngx_wzp_carrier_renew(ngx_wzp_carrier_t *cr)
+{
+    ngx_queue_t        *q;
+    ngx_wzp_carried_t  *cd;
+
+    for (q = ngx_queue_head(&cr->hub->sessions);
+         q != ngx_queue_sentinel(&cr->hub->sessions);
+         q = ngx_queue_next(q))
+    {
+        cd = ngx_queue_data(q, ngx_wzp_carried_t, queue);
+
+        if (cd->to == cr) {
+            break;
+        }
+    }
+
+    if (q == ngx_queue_sentinel(&cr->hub->sessions)
+        || ngx_wzp_hub_has_heir(cr->hub))
+    {
+        return;
+    }
+
+    if (cr->out != NULL && cr->out == cr->dial.out) {
+        ngx_wzp_dial_renew(&cr->dial);
+
+    } else if (!cr->dial.running && ngx_wzp_carrier_host(cr) == NGX_OK) {
+        ngx_wzp_dial_start(&cr->dial);
+    }
+}
+
+
 /* Another connection takes over: that this one ends is nobody's news. */
 static void
 ngx_wzp_carrier_replace(ngx_wzp_carrier_t *cr)
@@ -227,7 +259,10 @@ ngx_wzp_carrier_replace(ngx_wzp_carrier_t *cr)
         ngx_wzp_conn_close(cr->wc, WZP_CLOSE_REPLACED);
 
     } else if (out != NULL) {
-        ngx_wzp_dial_stop(&cr->dial);
+        if (out == cr->dial.out) {
+            ngx_wzp_dial_stop(&cr->dial);
+        }
+
         out->peer = NULL;
         wzp_qconn_close(out->qc, WZP_CLOSE_REPLACED,
                         wzp_close_phrase(WZP_CLOSE_REPLACED));
@@ -316,7 +351,7 @@ ngx_wzp_carrier_closed(void *peer, const char *why)
         cd = ngx_queue_data(q, ngx_wzp_carried_t, queue);
 
         if (cd->from == cr) {
-            if (cd->to != NULL) {
+            if (cd->to != NULL && !ngx_wzp_hub_has_heir(cr->hub)) {
                 ngx_wzp_carried_ask(cr->hub, cd, 1);
             }
 

@@ -91,7 +91,11 @@ ngx_wzp_carried_create(ngx_wzp_hub_t *hub, const char *id, const char *room,
 void
 ngx_wzp_carried_free(ngx_wzp_hub_t *hub, ngx_wzp_carried_t *cd)
 {
-    if (hub->ruling && (cd->from == NULL || cd->to == NULL)) {
+    /* that the heir has it now is nobody's news */
+
+    if (hub->ruling && !ngx_wzp_hub_has_heir(hub)
+        && (cd->from == NULL || cd->to == NULL))
+    {
         ngx_wzp_carried_list(hub, cd, NULL);
     }
 
@@ -107,8 +111,8 @@ ngx_wzp_carried_ask(ngx_wzp_hub_t *hub, ngx_wzp_carried_t *cd, ngx_uint_t end)
     wzp_signal_t            sg;
     wzp_session_forward_t  *sf;
 
-    if (!hub->ruling) {
-        return;                 /* there is one that does it */
+    if (!hub->ruling && ngx_wzp_hub_has_heir(hub)) {
+        return;                 /* the heir does it */
     }
 
     cd->asked_ns = ngx_wzp_worker->now_ns;
@@ -532,7 +536,7 @@ ngx_wzp_carry_tick(ngx_wzp_hub_t *hub)
         cr = ngx_queue_data(q, ngx_wzp_carrier_t, queue);
 
         if (ngx_wzp_carrier_is_old(cr)) {
-            ngx_wzp_carrier_close(cr, WZP_CLOSE_REPLACED);
+            ngx_wzp_carrier_renew(cr);
         }
 
         if (ngx_wzp_carry_load(cr) != 0) {

@@ -59,6 +59,10 @@ ngx_int_t ngx_wzp_carrier_host(ngx_wzp_carrier_t *cr);
 /* Its neighbour's process is no more the youngest. */
 ngx_uint_t ngx_wzp_carrier_is_old(ngx_wzp_carrier_t *cr);
 
+/* So dial its younger one, which takes over when it answers; if no session goes
+ * that way, the neighbour dials. */
+void ngx_wzp_carrier_renew(ngx_wzp_carrier_t *cr);
+
 void ngx_wzp_carrier_close(ngx_wzp_carrier_t *cr, wzp_close_t why);
 
 

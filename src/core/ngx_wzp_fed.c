@@ -4,6 +4,7 @@
 
 #include "core/ngx_wzp_fed_int.h"
 
+#include "core/ngx_wzp_call.h"
 #include "core/ngx_wzp_dir.h"
 #include "core/ngx_wzp_link.h"
 #include "core/ngx_wzp_room.h"
@@ -25,6 +26,7 @@ static void ngx_wzp_fed_collision(void *ctx, wzp_fed_room_t *fr,
 static void ngx_wzp_fed_members(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room);
 static void ngx_wzp_fed_write(ngx_wzp_hub_t *hub, ngx_wzp_fed_room_t *room);
 static void ngx_wzp_fed_clean(ngx_wzp_hub_t *hub);
+static void ngx_wzp_fed_wipe(ngx_wzp_hub_t *hub, const uint8_t *key);
 
 
 ngx_int_t
@@ -152,6 +154,9 @@ ngx_wzp_fed_call(ngx_wzp_hub_t *hub, const char *name, ngx_wzp_link_t *ln)
             }
 
             ngx_free(room);
+
+        } else if (hub->ruling) {
+            ngx_wzp_fed_wipe(hub, key);     /* it had a session */
         }
 
         return NGX_OK;
@@ -505,16 +510,13 @@ ngx_wzp_fed_rule(ngx_wzp_hub_t *hub)
 }
 
 
-/* Rooms that are not global any more, those of calls that have ended, and those
- * of calls with sessions, which begin anew: what the last hub has written goes. */
+/* Rooms that are not global any more, and those of calls that have ended: what
+ * the last hub has written goes. */
 static void
 ngx_wzp_fed_clean(ngx_wzp_hub_t *hub)
 {
-    uint32_t         i, n, had, index;
-    uint64_t         workers;
-    ngx_int_t        rc;
-    wzp_sni_t        sni;
-    uint8_t        (*keys)[WZP_ROOM_KEY_SIZE];
+    uint32_t    i, n, had;
+    uint8_t   (*keys)[WZP_ROOM_KEY_SIZE];
 
     n = ngx_wzp_dir_remote_rooms(ngx_wzp_worker->zone, hub->relay->conf->id,
                                  NULL, 0);
@@ -530,24 +532,36 @@ ngx_wzp_fed_clean(ngx_wzp_hub_t *hub)
 
     for (i = 0; i < ngx_min(n, had); i++) {
 
-        if (wzp_fed_room_find(hub->fed, keys[i]) != NULL) {
-            continue;
-        }
-
-        ngx_memzero(&sni, sizeof(sni));
-        ngx_memcpy(sni.key, keys[i], sizeof(sni.key));
-
-        workers = ngx_wzp_dir_remotes(ngx_wzp_worker->zone,
-                                      hub->relay->conf->id, &sni, NULL, 0, 0,
-                                      &index, &rc);
-
-        if (index != NGX_WZP_NONE) {
-            ngx_wzp_worker_tell_members(workers, index);
-            ngx_wzp_room_news(index);
+        if (wzp_fed_room_find(hub->fed, keys[i]) == NULL
+            && !ngx_wzp_call_has_room(hub, keys[i]))
+        {
+            ngx_wzp_fed_wipe(hub, keys[i]);
         }
     }
 
     ngx_free(keys);
+}
+
+
+/* Nobody is elsewhere. */
+static void
+ngx_wzp_fed_wipe(ngx_wzp_hub_t *hub, const uint8_t *key)
+{
+    uint32_t   index;
+    uint64_t   workers;
+    ngx_int_t  rc;
+    wzp_sni_t  sni;
+
+    ngx_memzero(&sni, sizeof(sni));
+    ngx_memcpy(sni.key, key, sizeof(sni.key));
+
+    workers = ngx_wzp_dir_remotes(ngx_wzp_worker->zone, hub->relay->conf->id,
+                                  &sni, NULL, 0, 0, &index, &rc);
+
+    if (index != NGX_WZP_NONE) {
+        ngx_wzp_worker_tell_members(workers, index);
+        ngx_wzp_room_news(index);
+    }
 }
 
 

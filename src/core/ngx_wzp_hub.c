@@ -338,7 +338,7 @@ ngx_wzp_hub_tick(ngx_wzp_relay_t *relay)
         hub->ruling = 0;
         ngx_wzp_hub_go(hub);
         ngx_wzp_link_leave(hub, 0);
-        ngx_wzp_carry_leave(hub);       /* the heir has begun with its own */
+        ngx_wzp_carry_stop(hub);        /* until the heir has its own */
     }
 
     if (heir == slot) {
@@ -377,9 +377,9 @@ ngx_wzp_hub_rule(ngx_wzp_hub_t *hub)
     hub->ruling = 1;
     hub->took_ns = ngx_wzp_worker->now_ns;
 
+    ngx_wzp_call_inherit(hub);
     ngx_wzp_fed_rule(hub);
     ngx_wzp_link_rule(hub);
-    ngx_wzp_call_inherit(hub);
 }
 
 
@@ -531,6 +531,17 @@ uint32_t
 ngx_wzp_hub_heir(const ngx_wzp_relay_conf_t *conf)
 {
     return ngx_wzp_hub_living(conf->zone->heir);
+}
+
+
+ngx_uint_t
+ngx_wzp_hub_has_heir(ngx_wzp_hub_t *hub)
+{
+    uint32_t  heir;
+
+    heir = ngx_wzp_hub_heir(hub->relay->conf);
+
+    return heir != NGX_WZP_NONE && heir != ngx_wzp_worker->channel.slot;
 }
 
 

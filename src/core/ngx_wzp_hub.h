@@ -124,6 +124,9 @@ void ngx_wzp_hub_hello(ngx_wzp_hub_t *hub, wzp_qconn_t *qc, ngx_uint_t sync,
 uint32_t ngx_wzp_hub_slot(const ngx_wzp_relay_conf_t *conf);
 uint32_t ngx_wzp_hub_heir(const ngx_wzp_relay_conf_t *conf);
 
+/* Another one has come after this one. */
+ngx_uint_t ngx_wzp_hub_has_heir(ngx_wzp_hub_t *hub);
+
 /* Slots that send media to links. */
 uint64_t ngx_wzp_hub_forwarders(const ngx_wzp_relay_conf_t *conf);
 
