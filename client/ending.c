@@ -88,6 +88,7 @@ cl_ending_status(cl_ending_t *en, bool joined)
     case WZP_CLOSE_ROOM_NAME:
     case WZP_CLOSE_RESERVED:
     case WZP_CLOSE_REPLACED:
+    case WZP_CLOSE_STRANGER:
         en->status = CL_REFUSED;
         return;
 

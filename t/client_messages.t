@@ -167,7 +167,7 @@ my %refused = (
     ACCESS => [3, undef], ROOM_NAME => [3, undef], RESERVED => [3, undef],
     ROOM_FULL => [3, undef], TOO_MANY => [3, undef], ROOMS_FULL => [3, undef],
     REPLACED => [3, qr/has joined from elsewhere/], GOING_AWAY => [5, undef],
-    NO_DATAGRAM => [5, undef],
+    NO_DATAGRAM => [5, undef], STRANGER => [3, undef],
 );
 
 for my $name (sort keys %refused) {
