@@ -759,7 +759,7 @@ ngx_wzp_call_wrap(ngx_wzp_hub_t *hub, const wzp_call_action_t *ac,
 
     ln = ngx_wzp_link_by_id(hub, ac->to.link);
 
-    if (ln == NULL) {
+    if (ln == NULL || ln->best == NULL) {
         return;
     }
 

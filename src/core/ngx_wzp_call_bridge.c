@@ -8,6 +8,7 @@
 #include "core/ngx_wzp_call_int.h"
 #include "core/ngx_wzp_carry.h"
 #include "core/ngx_wzp_fed.h"
+#include "core/ngx_wzp_link.h"
 
 
 #define NGX_WZP_CALL_SPANS      1024    /* passed on, of one link            */
@@ -18,8 +19,6 @@
 
 static void ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
     const wzp_call_t *call);
-static ngx_wzp_link_t *ngx_wzp_call_link(ngx_wzp_hub_t *hub,
-    wzp_relay_id_t id);
 static ngx_queue_t *ngx_wzp_call_bucket(ngx_wzp_hub_t *hub, const char *id);
 static void ngx_wzp_call_expire(ngx_wzp_hub_t *hub);
 static void ngx_wzp_call_take(ngx_wzp_hub_t *hub, const wzp_call_t *call);
@@ -142,7 +141,7 @@ ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
 
     far = &call->party[call->party[WZP_CALL_CALLER].link == 0
                        ? WZP_CALL_CALLEE : WZP_CALL_CALLER];
-    ln = ngx_wzp_call_link(hub, far->link);
+    ln = ngx_wzp_link_by_id(hub, far->link);
 
     if (ln == NULL) {
         return;
@@ -157,22 +156,6 @@ ngx_wzp_call_bridge(ngx_wzp_hub_t *hub, ngx_wzp_span_t *sp,
         sp->bridged = (ngx_wzp_carry_start(hub, sp->id, room, ln, far->fp)
                        == NGX_OK);
     }
-}
-
-
-/* Up or not. */
-static ngx_wzp_link_t *
-ngx_wzp_call_link(ngx_wzp_hub_t *hub, wzp_relay_id_t id)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < hub->nlinks; i++) {
-        if (hub->links[i].id == id) {
-            return &hub->links[i];
-        }
-    }
-
-    return NULL;
 }
 
 
@@ -398,7 +381,7 @@ ngx_wzp_call_has_room(ngx_wzp_hub_t *hub, const uint8_t *key)
         if (sp->link2 == 0
             && ngx_memcmp(sp->key, key, WZP_ROOM_KEY_SIZE) == 0)
         {
-            return ngx_wzp_call_link(hub, sp->link) != NULL;
+            return ngx_wzp_link_by_id(hub, sp->link) != NULL;
         }
     }
 

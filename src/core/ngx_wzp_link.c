@@ -175,7 +175,7 @@ ngx_wzp_link_by_id(ngx_wzp_hub_t *hub, wzp_relay_id_t id)
     ngx_uint_t  i;
 
     for (i = 0; i < hub->nlinks; i++) {
-        if (hub->links[i].id == id && hub->links[i].best != NULL) {
+        if (hub->links[i].id == id) {
             return &hub->links[i];
         }
     }

@@ -84,7 +84,7 @@ void ngx_wzp_link_accept(ngx_wzp_hub_t *hub, ngx_wzp_conn_t *wc);
 /* Which configured relay has this certificate?  NULL: none. */
 ngx_wzp_link_t *ngx_wzp_link_find(ngx_wzp_hub_t *hub, const uint8_t *fp);
 
-/* Is there a link with this id that is up?  NULL: no. */
+/* The link with this id, up (it has a best connection) or not.  NULL: none. */
 ngx_wzp_link_t *ngx_wzp_link_by_id(ngx_wzp_hub_t *hub, wzp_relay_id_t id);
 
 /* A signal for the other relay.  NGX_DECLINED: the link is down. */
