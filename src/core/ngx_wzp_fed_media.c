@@ -153,15 +153,16 @@ static wzp_drop_t
 ngx_wzp_fed_accept(ngx_wzp_link_t *ln, ngx_wzp_fed_room_t *room,
     const wzp_packet_t *pk, const uint8_t *data, size_t len)
 {
-    uint64_t         hash, now;
+    uint64_t         now;
     ngx_wzp_stat_t  *st;
 
     now = ngx_wzp_worker->now_ns;
     st = ln->hub->relay->stat;
-    hash = ngx_wzp_fed_hash(ln->hub, data, len);
 
     if (!wzp_fed_admit(room->fr, (unsigned) ln->bit, pk->stream_id)) {
-        if (wzp_dup_known(ngx_wzp_fed_dups(), hash, now)) {
+        if (wzp_dup_known(ngx_wzp_fed_dups(),
+                          ngx_wzp_fed_hash(ln->hub, data, len), now))
+        {
             ngx_wzp_count(st, NGX_WZP_STAT_FED_DEDUPED, 1);
             return WZP_DROP_DUPLICATE;
         }
@@ -177,7 +178,9 @@ ngx_wzp_fed_accept(ngx_wzp_link_t *ln, ngx_wzp_fed_room_t *room,
         return WZP_DROP_RATE;
     }
 
-    if (wzp_dup_seen(ngx_wzp_fed_dups(), hash, now)) {
+    if (wzp_dup_seen(ngx_wzp_fed_dups(), ngx_wzp_fed_hash(ln->hub, data, len),
+                     now))
+    {
         ngx_wzp_count(st, NGX_WZP_STAT_FED_DEDUPED, 1);
         return WZP_DROP_DUPLICATE;
     }
