@@ -38,6 +38,9 @@ typedef enum {
 /* Monotonic clock. */
 uint64_t cl_now(void);
 
+/* Does a Ctrl-C, SIGTERM or SIGHUP that is blocked wait to be taken? */
+bool cl_asked(void);
+
 /* Cryptographic randomness; ctx is not used (wzp_quic_conf_t.random). */
 void cl_random(void *ctx, uint8_t *buf, size_t len);
 

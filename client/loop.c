@@ -26,6 +26,18 @@ cl_now(void)
 }
 
 
+bool
+cl_asked(void)
+{
+    sigset_t  set;
+
+    return sigpending(&set) == 0
+           && (sigismember(&set, SIGINT) == 1
+               || sigismember(&set, SIGTERM) == 1
+               || sigismember(&set, SIGHUP) == 1);
+}
+
+
 void
 cl_random(void *ctx, uint8_t *buf, size_t len)
 {

@@ -218,7 +218,7 @@ cl_bench_codecs(cl_bench_t *bn)
         cl_say("\ncodec        frame    kb/s  encode us  decode us  conceal "
                "us  x realtime");
 
-        for (i = 0; i < (int) WZP_PROFILE_N && !cl_rehearsal_stop(); i++) {
+        for (i = 0; i < (int) WZP_PROFILE_N && !cl_asked(); i++) {
             cl_bench_profile(bn, bc, (wzp_profile_id_t) i);
         }
     }
@@ -380,7 +380,7 @@ cl_bench_fec(cl_bench_t *bn)
                "lost\n   K   bytes   init us  repair us  decode us      "
                "Mb/s     repaired", bn->op->loss_pct);
 
-        for (i = 0; i < WZP_ARRAY_LEN(sizes) && !cl_rehearsal_stop(); i++) {
+        for (i = 0; i < WZP_ARRAY_LEN(sizes) && !cl_asked(); i++) {
             bf.k = sizes[i].k;
             bf.t = sizes[i].t;
             cl_bench_block(bn, &bf);
@@ -517,7 +517,7 @@ cl_bench_crypto(void)
 
     cl_say("\ncrypto                          us   each second");
 
-    for (i = 0; i < WZP_ARRAY_LEN(steps) && !cl_rehearsal_stop(); i++) {
+    for (i = 0; i < WZP_ARRAY_LEN(steps) && !cl_asked(); i++) {
         us = cl_bench_time(steps[i].what, bc);
 
         cl_say("%-26s %7.1f %13.0f", steps[i].text, us, 1e6 / us);
@@ -608,7 +608,7 @@ cl_bench_pipeline(cl_bench_t *bn)
 static bool
 cl_bench_wants(const cl_bench_t *bn, const char *part)
 {
-    return !cl_rehearsal_stop()
+    return !cl_asked()
            && (strcmp(bn->op->bench, part) == 0
                || strcmp(bn->op->bench, "all") == 0);
 }

@@ -146,7 +146,7 @@ cl_sweep_line(cl_sweep_t *sw, const cl_sweep_line_t *sl, cl_exit_t *rc)
         delay.max_ms = cl_sweep_settings[i].max_ms;
         delay.hold_ms = WZP_JITTER_HOLD_MS;
 
-        if (cl_rehearsal_stop()) {
+        if (cl_asked()) {
             return false;
         }
 

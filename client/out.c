@@ -125,19 +125,6 @@ cl_out_write(cl_out_queue_t *qu)
 }
 
 
-/* Who asks for the end while we wait does not want to wait. */
-
-static bool
-cl_out_asked(void)
-{
-    sigset_t  set;
-
-    return sigpending(&set) == 0
-           && (sigismember(&set, SIGINT) || sigismember(&set, SIGTERM)
-               || sigismember(&set, SIGHUP));
-}
-
-
 /* Write until no more than that is kept, or for as long as is right. */
 
 static bool
@@ -164,7 +151,9 @@ cl_out_drain(cl_out_queue_t *qu, size_t most)
             since = cl_now();
         }
 
-        cl_kept.tired = cl_out_asked() || cl_now() - since > CL_OUT_WAIT_NS;
+        /* Who asks for the end while we wait does not want to wait. */
+
+        cl_kept.tired = cl_asked() || cl_now() - since > CL_OUT_WAIT_NS;
         (void) cl_out_ready(qu, CL_OUT_STEP_MS);
     }
 }

@@ -57,35 +57,16 @@ cl_rehearsal_clock(void)
 }
 
 
-static void
-cl_rehearsal_signals(sigset_t *set)
-{
-    (void) sigemptyset(set);
-    (void) sigaddset(set, SIGINT);
-    (void) sigaddset(set, SIGTERM);
-    (void) sigaddset(set, SIGHUP);
-}
-
-
 void
 cl_rehearsal_catch(void)
 {
     sigset_t  set;
 
-    cl_rehearsal_signals(&set);
+    (void) sigemptyset(&set);
+    (void) sigaddset(&set, SIGINT);
+    (void) sigaddset(&set, SIGTERM);
+    (void) sigaddset(&set, SIGHUP);
     (void) sigprocmask(SIG_BLOCK, &set, NULL);
-}
-
-
-bool
-cl_rehearsal_stop(void)
-{
-    sigset_t  set;
-
-    return sigpending(&set) == 0
-           && (sigismember(&set, SIGINT) == 1
-               || sigismember(&set, SIGTERM) == 1
-               || sigismember(&set, SIGHUP) == 1);
 }
 
 

@@ -51,9 +51,8 @@ cl_exit_t cl_rehearsal_run(const cl_rehearsal_t *rh, const cl_line_t *line,
 /* Processor time of this thread. */
 uint64_t cl_rehearsal_clock(void);
 
-/* From now on Ctrl-C and SIGTERM do not kill; was there one? */
+/* From now on Ctrl-C, SIGTERM and SIGHUP do not kill: see cl_asked. */
 void cl_rehearsal_catch(void);
-bool cl_rehearsal_stop(void);
 
 
 #endif /* _REHEARSAL_H_INCLUDED_ */

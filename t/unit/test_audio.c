@@ -23,6 +23,13 @@ cl_now(void)
 }
 
 
+bool
+cl_asked(void)
+{
+    return false;
+}
+
+
 /* ---- a card ---- */
 
 typedef struct {

@@ -25,6 +25,13 @@ cl_now(void)
 }
 
 
+bool
+cl_asked(void)
+{
+    return false;
+}
+
+
 /* What standard output is from now on: a pipe of four pages. */
 
 static void

@@ -21,6 +21,13 @@ cl_now(void)
 
 
 bool
+cl_asked(void)
+{
+    return false;
+}
+
+
+bool
 cl_audio_real(const char *name)
 {
     return strcmp(name, "card") == 0;
